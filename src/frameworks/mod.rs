@@ -1,0 +1,41 @@
+//! One plugin a framework: data and pure functions, no I/O.
+
+use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+
+/// What a web framework's plugin answers. All answers are pure functions of the project's files.
+pub trait Framework: Sync {
+    /// The name in `module.yaml`: `axum`.
+    fn name(&self) -> &'static str;
+
+    /// The packages of the project that use this framework, sorted by path.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read or parsed.
+    fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem>;
+
+    /// What templates and `when:` conditions may ask about the target.
+    ///
+    /// # Errors
+    /// A version of the framework that is not supported, or a package without an application.
+    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem>;
+
+    /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
+    fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;
+
+    /// The manifests with the dependencies added; those that already satisfy are left alone.
+    ///
+    /// # Errors
+    /// A dependency that is there in a version or form that cannot work.
+    fn add_dependencies(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        dependencies: &[Dependency],
+    ) -> Result<Vec<FileEdit>, Problem>;
+
+    /// The application's sources with the module wired in; one edit a file.
+    ///
+    /// # Errors
+    /// [`Unsure`] where there is no place that is certain.
+    fn wire(&self, files: &dyn Files, target: &Target, facts: &Facts) -> Result<Vec<FileEdit>, Box<Unsure>>;
+}

@@ -1,0 +1,5 @@
+//! Adds a production-ready PostgreSQL layer to an existing web application, and keeps it for years.
+
+pub mod edit;
+pub mod frameworks;
+pub mod types;
