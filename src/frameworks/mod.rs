@@ -37,5 +37,10 @@ pub trait Framework: Sync {
     ///
     /// # Errors
     /// [`Unsure`] where there is no place that is certain.
-    fn wire(&self, files: &dyn Files, target: &Target, facts: &Facts) -> Result<Vec<FileEdit>, Box<Unsure>>;
+    fn wire(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        facts: &Facts,
+    ) -> Result<Vec<FileEdit>, Box<Unsure>>;
 }

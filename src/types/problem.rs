@@ -30,10 +30,16 @@ impl Location {
         let start = self.span.start.min(self.source.len());
         let before = &self.source.as_bytes()[..start];
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let line_start = before
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
         (
             line,
-            String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+            String::from_utf8_lossy(&before[line_start..])
+                .chars()
+                .count()
+                + 1,
         )
     }
 }

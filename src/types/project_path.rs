@@ -130,7 +130,8 @@ fn segment_fault(segment: &str) -> Option<&'static str> {
         stem.strip_prefix(prefix)
             .is_some_and(|n| n.len() == 1 && n.chars().all(|c| c.is_ascii_digit()))
     };
-    if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT") {
+    if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
+    {
         return Some("a Windows device name");
     }
     None
@@ -183,7 +184,10 @@ mod tests {
             "a\n",
             "a\0",
         ] {
-            assert!(path.parse::<ProjectPath>().is_err(), "{path:?} was accepted");
+            assert!(
+                path.parse::<ProjectPath>().is_err(),
+                "{path:?} was accepted"
+            );
         }
         for path in [
             "a",
