@@ -1,5 +1,13 @@
 //! Adds a production-ready PostgreSQL layer to an existing web application, and keeps it for years.
 
+pub mod cli;
+pub mod commands;
 pub mod edit;
 pub mod frameworks;
+pub mod lockfile;
+pub mod module;
+pub mod plan;
+pub mod project;
+pub mod render;
+pub mod report;
 pub mod types;

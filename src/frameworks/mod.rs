@@ -44,3 +44,6 @@ pub trait Framework: Sync {
         facts: &Facts,
     ) -> Result<Vec<FileEdit>, Box<Unsure>>;
 }
+pub fn all() -> &'static [&'static dyn Framework] {
+    &[]
+}

@@ -1,15 +1,24 @@
 //! Types that make wrong states unwritable, and the data that the rooms hand each other.
 
+mod answer;
+mod change;
 mod content_hash;
 mod edit;
 mod files;
 mod problem;
 mod project_path;
 mod target;
+mod yaml;
 
+pub use answer::Answer;
+pub use change::{Change, FileKind};
 pub use content_hash::ContentHash;
 pub use edit::{Block, Dependency, FileEdit, ManualStep, Unsure};
 pub use files::{Entry, EntryKind, Files, Overlay};
 pub use problem::{Exit, Location, Problem};
 pub use project_path::{PathError, ProjectPath};
 pub use target::{Facts, Target};
+pub use yaml::{read_yaml, span_of};
+
+/// Where the lock lies in a project.
+pub const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";

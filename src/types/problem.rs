@@ -1,12 +1,14 @@
 use std::fmt;
 
-use super::ProjectPath;
+use super::ManualStep;
 
 /// What a refused command ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// 1: a decision that only the user can make; nothing was written.
     Decision,
+    /// 130: the user pressed Ctrl-C; nothing was written.
+    Interrupted,
     /// 2: bad usage, bad input, or it could not be checked.
     BadInput,
 }
@@ -55,6 +57,8 @@ pub struct Problem {
     pub notes: Vec<String>,
     /// What to do about it, one line each.
     pub help: Vec<String>,
+    /// What the user can do by hand instead.
+    pub steps: Vec<ManualStep>,
     /// The exit code it leads to.
     pub exit: Exit,
 }
@@ -67,6 +71,7 @@ impl Problem {
             location: None,
             notes: Vec::new(),
             help: Vec::new(),
+            steps: Vec::new(),
             exit: Exit::BadInput,
         }
     }
@@ -76,6 +81,14 @@ impl Problem {
         Self {
             exit: Exit::Decision,
             ..Self::input(message)
+        }
+    }
+
+    /// The user pressed Ctrl-C (exit 130).
+    pub fn interrupted() -> Self {
+        Self {
+            exit: Exit::Interrupted,
+            ..Self::input("interrupted; nothing was changed")
         }
     }
 
@@ -99,7 +112,7 @@ impl Problem {
 
     /// Points at a whole file.
     #[must_use]
-    pub fn in_file(self, path: &ProjectPath) -> Self {
+    pub fn in_file(self, path: impl fmt::Display) -> Self {
         self.at(path, "", 0..0, "")
     }
 
@@ -115,6 +128,17 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Decision => 1,
+            Self::BadInput => 2,
+            Self::Interrupted => 130,
+        }
     }
 }
 

@@ -1,0 +1,202 @@
+//! The command line's shape, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Adds a production-ready PostgreSQL layer to an existing web application.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rapidkit-pg",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_help = "Examples:
+  rapidkit-pg add                 put the layer into the application in this directory
+  rapidkit-pg add --dry-run       show what would be done
+  rapidkit-pg -C ../shop status   what the project in ../shop has
+  rapidkit-pg demo                see it work on a throwaway PostgreSQL
+
+Exit codes: 0 done or clean; 1 a check found something, or you have to decide (nothing was written);
+2 bad usage or bad input, or it could not be checked; 130 interrupted.")]
+pub struct Cli {
+    /// Run as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+
+    /// Say less: errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// When to use colour; `NO_COLOR` is obeyed
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Put a module into the project
+    #[command(after_help = "Examples:
+  rapidkit-pg add                        asks, shows the plan, writes
+  rapidkit-pg add --yes                  no questions, for scripts
+  rapidkit-pg add -p api                 into the workspace member `api`
+  rapidkit-pg add --dry-run --diff       what would be written, to the line
+  rapidkit-pg add --set pool_size=5      another default for a setting
+  rapidkit-pg add --no-wire              everything but edits of your sources")]
+    Add(Add),
+    /// List the modules and the frameworks they are made for
+    List(Reporting),
+    /// Describe a module
+    Info(Info),
+    /// Show what the project has, in which version, and which files were edited since
+    Status(Reporting),
+    /// Record a module as it stands, in its root
+    #[command(after_help = "Examples:
+  rapidkit-pg lock                             show what would change
+  rapidkit-pg lock --check                     exit 1 if something would change
+  rapidkit-pg lock --overwrite                 write module.sums
+  rapidkit-pg lock --overwrite --same-version  for a version that is not released yet")]
+    Lock(Lock),
+    /// See the layer work: a small application, a throwaway PostgreSQL, real requests
+    #[command(after_help = "Examples:
+  rapidkit-pg demo           run, show, clean up
+  rapidkit-pg demo --keep    leave the application and the server running
+
+PostgreSQL is looked for in DATABASE_URL's server, RAPIDKIT_PG_BIN, PATH and the usual places, else
+fetched with pip or npm into your cache.")]
+    Demo(Demo),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:
+  rapidkit-pg completions bash > ~/.local/share/bash-completion/completions/rapidkit-pg")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:
+  rapidkit-pg man > rapidkit-pg.1 && man ./rapidkit-pg.1")]
+    Man,
+}
+
+/// How a command reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Reporting {
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+}
+
+/// Where a module is read from.
+#[derive(Debug, Args)]
+pub struct ModuleSource {
+    /// Read the module from this directory instead of the one in the binary
+    #[arg(long = "module", value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Generate from a module that has changed since its version was recorded
+    #[arg(long)]
+    pub allow_drift: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The module
+    #[arg(default_value = "db_postgres")]
+    pub name: String,
+
+    /// The package or workspace member, by name or path
+    #[arg(short, long, value_name = "PACKAGE")]
+    pub package: Option<String>,
+
+    /// The framework, if a package uses several
+    #[arg(long, value_name = "NAME")]
+    pub framework: Option<String>,
+
+    /// Answer a question beforehand; `info` lists them
+    #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
+    pub settings: Vec<String>,
+
+    /// Do not ask; take defaults and write
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Show the plan and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+
+    /// Show the contents of what is written
+    #[arg(long)]
+    pub diff: bool,
+
+    /// Leave your sources alone; print nothing to wire
+    #[arg(long)]
+    pub no_wire: bool,
+
+    #[command(flatten)]
+    pub module: ModuleSource,
+
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
+#[derive(Debug, Args)]
+pub struct Info {
+    /// The module
+    #[arg(default_value = "db_postgres")]
+    pub name: String,
+
+    #[command(flatten)]
+    pub module: ModuleSource,
+
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// Write the record, in place of the one that is there
+    #[arg(long, conflicts_with = "check")]
+    pub overwrite: bool,
+
+    /// Exit 1 if the record is not up to date; write nothing
+    #[arg(long)]
+    pub check: bool,
+
+    /// Accept changes to what is generated under the version that is recorded already
+    #[arg(long, requires = "overwrite")]
+    pub same_version: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The framework to show
+    #[arg(long, value_name = "NAME", default_value = "axum")]
+    pub framework: String,
+
+    /// Leave the application and the server running
+    #[arg(long)]
+    pub keep: bool,
+}

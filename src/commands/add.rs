@@ -1,0 +1,292 @@
+use std::collections::BTreeMap;
+
+use inquire::{Confirm, CustomType, InquireError, Select, Text};
+
+use super::context::{self, Context};
+use super::interrupt;
+use crate::cli::{Add, Format};
+use crate::frameworks::{self, Framework};
+use crate::module::{Module, Prompt, PromptType};
+use crate::plan::{self, Plan, Request};
+use crate::project::{Project, Recovered, Root};
+use crate::report::{PlanReport, PlanView};
+use crate::types::{Problem, Target};
+
+/// `rapidkit-pg add`
+pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
+    let module = context.module(&args.name, &args.module)?;
+    let (project, root) = context.project()?;
+    let human = args.reporting.format == Format::Human;
+    // Data goes to a program, which answers no questions.
+    let ask = !args.yes && !args.dry_run && human;
+    if ask && !context.terminal.is_interactive() {
+        return Err(Problem::input("there is no terminal to ask on")
+            .help("pass `--yes` to take the defaults and write, or `--dry-run` to look first"));
+    }
+    let (framework, target) = choose_target(&project, &root, args, ask)?;
+    let given = settings(&args.settings)?;
+    let mut answers = plan::check_answers(&module.spec, &given)?;
+    let lock = context::lock(&project)?;
+    let is_new = lock
+        .find(&module.manifest.slug.value, &target.root)
+        .is_none();
+    if ask && is_new {
+        for prompt in module.spec.prompts.iter().map(|prompt| &prompt.value) {
+            if !given.contains_key(&prompt.name) {
+                answers.insert(prompt.name.clone(), ask_prompt(prompt)?);
+            }
+        }
+    }
+    let request = Request {
+        module: &module,
+        framework,
+        target: &target,
+        answers: &answers,
+        wire: !args.no_wire,
+        dev: !module.drift().is_empty(),
+    };
+    let plan = plan::add(&project, &lock, &request)?;
+    let writes = !args.dry_run && (args.yes || ask);
+    let show = |applied: bool| {
+        let view = PlanView {
+            diff: args.diff,
+            applied,
+        };
+        let report = report(&plan, &module, args.no_wire && applied);
+        match human {
+            true => report.print(context.terminal, view),
+            false => report.print_json(context.terminal, view),
+        }
+    };
+    if plan.changes.is_empty() || !writes {
+        show(false);
+        return Ok(0);
+    }
+    if ask {
+        show(false);
+        if !answer(Confirm::new("Write this?").with_default(true).prompt())? {
+            context.terminal.line("nothing was written");
+            return Ok(1);
+        }
+    }
+    apply(context, &project, &plan)?;
+    if !ask {
+        show(true);
+    }
+    context.terminal.done(
+        "Added",
+        format!("{} {} to {}", plan.module, plan.version, target.package),
+    );
+    Ok(0)
+}
+
+fn apply(context: &Context, project: &Project, plan: &Plan) -> Result<(), Problem> {
+    let (writer, recovered) = project.writer()?;
+    match recovered {
+        Some(Recovered::Finished) => context
+            .terminal
+            .done("Recovered", "an interrupted run was finished first"),
+        Some(Recovered::Discarded) => context
+            .terminal
+            .done("Recovered", "an interrupted run was discarded first"),
+        None => {}
+    }
+    writer.apply(&plan.changes, &interrupt::requested)
+}
+
+fn report<'a>(plan: &'a Plan, module: &Module, unwired: bool) -> PlanReport<'a> {
+    let mut next = Vec::new();
+    if !plan.changes.is_empty() {
+        if unwired {
+            next.push("Your sources were left alone: docs/usage.md shows the lines that wire the layer in.".to_owned());
+        }
+        next.push("Next: set DATABASE_URL, run the application, then".to_owned());
+        next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
+        next.push(
+            "The health route stands outside your own authentication and path prefixes.".to_owned(),
+        );
+    }
+    let _ = module;
+    PlanReport {
+        command: "add",
+        module: &plan.module,
+        version: plan.version.to_string(),
+        framework: plan.target.framework,
+        package: &plan.target.package,
+        target: plan.target.root.to_string(),
+        changes: &plan.changes,
+        next,
+    }
+}
+
+fn choose_target(
+    project: &Project,
+    root: &Root,
+    args: &Add,
+    ask: bool,
+) -> Result<(&'static dyn Framework, Target), Problem> {
+    let mut found = Vec::new();
+    for framework in frameworks::all() {
+        if args
+            .framework
+            .as_deref()
+            .is_none_or(|name| name == framework.name())
+        {
+            for target in framework.detect(project)? {
+                found.push((*framework, target));
+            }
+        }
+    }
+    if let Some(name) = &args.framework
+        && !frameworks::all()
+            .iter()
+            .any(|framework| framework.name() == name)
+    {
+        let known: Vec<_> = frameworks::all()
+            .iter()
+            .map(|framework| framework.name())
+            .collect();
+        return Err(
+            Problem::input(format!("no framework `{}`", name.escape_debug()))
+                .help(format!("there are: {}", known.join(", "))),
+        );
+    }
+    let all: Vec<String> = found.iter().map(|(_, target)| describe(target)).collect();
+    if let Some(package) = &args.package {
+        found.retain(|(_, target)| {
+            target.package == *package || target.root.to_string() == package.trim_end_matches('/')
+        });
+    } else if found.len() > 1 {
+        // As in cargo: inside a member, that member is meant.
+        let depth = |target: &Target| target.root.as_str().len();
+        let around =
+            |target: &Target| root.here.below(&target.root).is_some() && !target.root.is_root();
+        if let Some(deepest) = found
+            .iter()
+            .map(|(_, t)| t)
+            .filter(|t| around(t))
+            .map(depth)
+            .max()
+        {
+            found.retain(|(_, target)| around(target) && depth(target) == deepest);
+        }
+    }
+    if found.len() > 1 && ask {
+        let names = found.iter().map(|(_, target)| describe(target)).collect();
+        let chosen = answer(Select::new("Which package?", names).raw_prompt())?.index;
+        return Ok(found.swap_remove(chosen));
+    }
+    let several = found.len() > 1;
+    match found.pop() {
+        Some(only) if !several => Ok(only),
+        Some(_) => {
+            let mut problem = Problem::decision("several packages could get it");
+            problem.notes = all;
+            Err(problem.help("say which: `--package NAME`"))
+        }
+        None if all.is_empty() => Err(no_application(root)),
+        None => {
+            let mut problem = Problem::input(format!(
+                "no package `{}` with a supported framework",
+                args.package.as_deref().unwrap_or_default().escape_debug()
+            ));
+            problem.notes = all;
+            Err(problem)
+        }
+    }
+}
+
+fn no_application(root: &Root) -> Problem {
+    let known: Vec<_> = frameworks::all()
+        .iter()
+        .map(|framework| framework.name())
+        .collect();
+    Problem::input(format!(
+        "no application of a supported framework in `{}`",
+        root.path.display()
+    ))
+    .note(format!("supported: {}", known.join(", ")))
+    .help("run this in the project of an application, or name it: `rapidkit-pg -C DIR add`")
+}
+
+fn describe(target: &Target) -> String {
+    format!("{} ({}, {})", target.package, target.root, target.framework)
+}
+
+fn settings(given: &[String]) -> Result<BTreeMap<String, String>, Problem> {
+    given
+        .iter()
+        .map(|setting| {
+            let (name, value) = setting.split_once('=').ok_or_else(|| {
+                Problem::input(format!(
+                    "`--set {}` is not KEY=VALUE",
+                    setting.escape_debug()
+                ))
+            })?;
+            Ok((name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn ask_prompt(prompt: &Prompt) -> Result<crate::types::Answer, Problem> {
+    use crate::types::Answer;
+    match (prompt.kind, &prompt.default) {
+        (PromptType::Boolean, Answer::Boolean(default)) => answer(
+            Confirm::new(&prompt.ask)
+                .with_default(*default)
+                .with_help_message(&prompt.help)
+                .prompt(),
+        )
+        .map(Answer::Boolean),
+        (PromptType::String, default) => {
+            let accepted = prompt.clone();
+            let text = answer(
+                Text::new(&prompt.ask)
+                    .with_default(&default.to_string())
+                    .with_help_message(&prompt.help)
+                    .with_validator(move |text: &str| {
+                        Ok(match accepted.parse(text) {
+                            Ok(_) => inquire::validator::Validation::Valid,
+                            Err(expected) => inquire::validator::Validation::Invalid(
+                                format!("expected {expected}").into(),
+                            ),
+                        })
+                    })
+                    .prompt(),
+            )?;
+            Ok(Answer::String(text))
+        }
+        (_, default) => {
+            let default = match default {
+                Answer::Integer(value) => *value,
+                _ => 0,
+            };
+            let accepted = prompt.clone();
+            let value = answer(
+                CustomType::<i64>::new(&prompt.ask)
+                    .with_default(default)
+                    .with_help_message(&prompt.help)
+                    .with_error_message(&format!("expected {}", prompt.expected()))
+                    .with_validator(move |value: &i64| {
+                        Ok(match accepted.accepts(&Answer::Integer(*value)) {
+                            true => inquire::validator::Validation::Valid,
+                            false => inquire::validator::Validation::Invalid(
+                                format!("expected {}", accepted.expected()).into(),
+                            ),
+                        })
+                    })
+                    .prompt(),
+            )?;
+            Ok(Answer::Integer(value))
+        }
+    }
+}
+
+fn answer<T>(result: Result<T, InquireError>) -> Result<T, Problem> {
+    result.map_err(|error| match error {
+        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+            Problem::interrupted()
+        }
+        error => Problem::input(format!("cannot ask: {error}")),
+    })
+}

@@ -1,0 +1,65 @@
+//! One file a command: from arguments to a report.
+
+mod add;
+mod context;
+mod info;
+mod interrupt;
+mod list;
+mod lock;
+mod status;
+
+use std::io::Write;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, Format, Reporting};
+use crate::types::Problem;
+use context::Context;
+
+/// Runs a command and returns the process's exit code.
+pub fn run(cli: &Cli) -> u8 {
+    interrupt::install();
+    let context = Context::new(cli);
+    let (name, reporting, result) = match &cli.command {
+        Command::Add(args) => ("add", Some(&args.reporting), add::run(&context, args)),
+        Command::List(args) => ("list", Some(args), list::run(&context, args)),
+        Command::Info(args) => ("info", Some(&args.reporting), info::run(&context, args)),
+        Command::Status(args) => ("status", Some(args), status::run(&context, args)),
+        Command::Lock(args) => ("lock", None, lock::run(&context, args)),
+        Command::Demo(_) => ("demo", None, Ok(0)),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "rapidkit-pg", &mut text);
+            ("completions", None, print(&text))
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut text);
+            let result = rendered.map_err(|error| Problem::input(error.to_string()));
+            ("man", None, result.and_then(|()| print(&text)))
+        }
+    };
+    match result {
+        Ok(code) => code,
+        Err(problem) => {
+            let json = matches!(
+                reporting,
+                Some(Reporting {
+                    format: Format::Json
+                })
+            );
+            if json {
+                context.terminal.json_problem(name, &problem);
+            } else {
+                context.terminal.problem(&problem);
+            }
+            problem.exit.code()
+        }
+    }
+}
+
+fn print(text: &[u8]) -> Result<u8, Problem> {
+    // A closed pipe (`| head`) is no error of ours.
+    let _ = std::io::stdout().write_all(text);
+    Ok(0)
+}

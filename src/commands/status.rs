@@ -1,0 +1,106 @@
+use serde::Serialize;
+
+use super::context::{self, Context};
+use crate::cli::{Format, Reporting};
+use crate::plan::{State, states};
+use crate::report::print_json;
+use crate::types::{FileKind, Problem};
+
+#[derive(Serialize)]
+struct Report {
+    interrupted: bool,
+    modules: Vec<ModuleStatus>,
+}
+
+#[derive(Serialize)]
+struct ModuleStatus {
+    module: String,
+    target: String,
+    framework: String,
+    version: String,
+    files: Vec<FileStatus>,
+}
+
+#[derive(Serialize)]
+struct FileStatus {
+    path: String,
+    kind: FileKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<String>,
+    state: State,
+}
+
+/// `rapidkit-pg status`
+pub fn run(context: &Context, args: &Reporting) -> Result<u8, Problem> {
+    let (project, _) = context.project()?;
+    let lock = context::lock(&project)?;
+    let mut report = Report {
+        interrupted: project.is_interrupted(),
+        modules: Vec::new(),
+    };
+    for locked in &lock.modules {
+        let files = states(&project, locked)?
+            .into_iter()
+            .map(|state| FileStatus {
+                path: state.file.path.to_string(),
+                kind: state.file.kind,
+                block: state.file.name.clone(),
+                state: state.state,
+            })
+            .collect();
+        report.modules.push(ModuleStatus {
+            module: locked.module.clone(),
+            target: locked.target.to_string(),
+            framework: locked.framework.clone(),
+            version: locked.version.to_string(),
+            files,
+        });
+    }
+    match args.format {
+        Format::Json => print_json(context.terminal, "status", &report),
+        Format::Human => print(context, &report),
+    }
+    Ok(0)
+}
+
+fn print(context: &Context, report: &Report) {
+    let say = |text: String| context.terminal.result(text);
+    if report.interrupted {
+        say(
+            "an interrupted run is pending: the next command that writes finishes or discards it"
+                .to_owned(),
+        );
+    }
+    if report.modules.is_empty() {
+        say("no module here; `rapidkit-pg add` puts one in".to_owned());
+    }
+    for module in &report.modules {
+        let changed: Vec<_> = module
+            .files
+            .iter()
+            .filter(|file| file.state != State::Unchanged)
+            .collect();
+        say(format!(
+            "{} {} in {} ({}): {} of {} files and blocks as generated",
+            module.module,
+            module.version,
+            module.target,
+            module.framework,
+            module.files.len() - changed.len(),
+            module.files.len()
+        ));
+        for file in changed {
+            let state = match file.state {
+                State::Edited => "edited ",
+                State::Missing => "missing",
+                State::Unchanged => continue,
+            };
+            let block = file
+                .block
+                .as_ref()
+                .map(|name| format!(" ({name})"))
+                .unwrap_or_default();
+            say(format!("  {state}  {}{block}", file.path));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Blocks between markers in a dotenv file, the one format here that has no syntax to find a block by.
+
+/// The text of `file` with `body` between markers at its end; the file's line endings are kept. `None` if a block of
+/// this name is there already.
+pub fn add_block(file: &str, name: &str, body: &str) -> Option<String> {
+    if file.lines().any(|line| line.trim_end() == begin(name)) {
+        return None;
+    }
+    let newline = if file.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut text = file.to_owned();
+    if !text.is_empty() {
+        if !text.ends_with('\n') {
+            text += newline;
+        }
+        text += newline;
+    }
+    for line in block(name, body).lines() {
+        text += line;
+        text += newline;
+    }
+    Some(text)
+}
+
+/// How often the block stands in `file` as it was written, line endings aside.
+pub fn count(file: &str, block: &str) -> usize {
+    let file: Vec<&str> = file.lines().collect();
+    let block: Vec<&str> = block.lines().collect();
+    file.windows(block.len().max(1))
+        .filter(|window| *window == block)
+        .count()
+}
+
+/// The block with its markers.
+pub fn block(name: &str, body: &str) -> String {
+    format!("{}\n{}\n{}\n", begin(name), body.trim_end(), end(name))
+}
+
+fn begin(name: &str) -> String {
+    format!("# >>> {name}")
+}
+
+fn end(name: &str) -> String {
+    format!("# <<< {name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_the_file_is_kept() {
+        assert_eq!(
+            add_block("", "db", "A=1\n").unwrap(),
+            "# >>> db\nA=1\n# <<< db\n"
+        );
+        assert_eq!(
+            add_block("X=1", "db", "A=1").unwrap(),
+            "X=1\n\n# >>> db\nA=1\n# <<< db\n"
+        );
+        assert_eq!(
+            add_block("X=1\r\n", "db", "A=1\nB=2\n").unwrap(),
+            "X=1\r\n\r\n# >>> db\r\nA=1\r\nB=2\r\n# <<< db\r\n"
+        );
+    }
+
+    #[test]
+    fn a_second_time_changes_nothing() {
+        let once = add_block("X=1\r\n", "db", "A=1").unwrap();
+        assert_eq!(add_block(&once, "db", "A=1"), None);
+        assert_eq!(count(&once, &block("db", "A=1")), 1);
+        assert_eq!(count(&once, &block("db", "A=2")), 0);
+    }
+}

@@ -1,0 +1,309 @@
+use std::collections::BTreeMap;
+
+use super::outputs::{self, Output, Outputs};
+use super::syntax;
+use crate::edit::dotenv;
+use crate::frameworks::Framework;
+use crate::lockfile::{Lock, LockedFile, LockedModule};
+use crate::module::Module;
+use crate::types::{
+    Answer, Block, Change, ContentHash, Dependency, FileEdit, FileKind, Files, LOCK, Overlay,
+    Problem, ProjectPath, Target,
+};
+
+const GITATTRIBUTES: &str = ".rapidkit/.gitattributes";
+const GITATTRIBUTES_TEXT: &str = "* -text\n";
+
+/// What is added, where, and with which answers.
+pub struct Request<'a> {
+    pub module: &'a Module,
+    pub framework: &'a dyn Framework,
+    pub target: &'a Target,
+    pub answers: &'a BTreeMap<String, Answer>,
+    /// Whether the application's sources are edited; without, the user wires by hand.
+    pub wire: bool,
+    /// The package is used already, in the version it has: only then may the module be marked as drifted.
+    pub dev: bool,
+}
+
+/// All that `add` would do. Applying it is writing `changes` in their order.
+#[derive(Debug)]
+pub struct Plan {
+    pub module: String,
+    pub version: semver::Version,
+    pub target: Target,
+    /// Empty if the module is there already.
+    pub changes: Vec<Change>,
+}
+
+/// Plans a module's way into a target.
+///
+/// # Errors
+/// Another version is there; a file of the user's stands where an output goes; a dependency that cannot work; no
+/// certain place to wire.
+pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Problem> {
+    let manifest = &request.module.manifest;
+    let target = request.target;
+    let mut plan = Plan {
+        module: manifest.name.value.clone(),
+        version: manifest.version.value.clone(),
+        target: target.clone(),
+        changes: Vec::new(),
+    };
+    if let Some(locked) = lock.find(&manifest.slug.value, &target.root) {
+        if locked.version == plan.version {
+            return Ok(plan);
+        }
+        return Err(Problem::decision(format!(
+            "{} is here in version {}, this is version {}",
+            plan.module, locked.version, plan.version
+        )));
+    }
+    let facts = request.framework.facts(files, target)?;
+    let outputs = outputs::render(request.module, target.framework, request.answers, &facts)?;
+    let place = |output: &Output| request.framework.place(target, &facts, &output.path);
+
+    let mut draft = Draft {
+        files,
+        vendor: ProjectPath::existing(&format!(
+            ".rapidkit/vendor/{}/{}",
+            plan.module, plan.version
+        ))
+        .map_err(|error| Problem::input(error.to_string()))?,
+        changes: Vec::new(),
+        records: Vec::new(),
+    };
+    no_conflicts(files, &outputs, &place, &plan.module)?;
+    draft.gitattributes()?;
+    for output in outputs
+        .files
+        .iter()
+        .filter(|output| output.kind != FileKind::Block)
+    {
+        draft.file(output, place(output))?;
+    }
+    let edits = edits(files, request, &facts, &outputs, &place, &plan.module)?;
+    draft.edits(edits)?;
+
+    let locked = LockedModule {
+        module: manifest.slug.value.clone(),
+        target: target.root.clone(),
+        framework: target.framework.to_owned(),
+        profile: "standard".to_owned(),
+        version: plan.version.clone(),
+        content: request.module.content_hash(),
+        dev: request.dev,
+        answers: request.answers.clone(),
+        facts: outputs.facts,
+        files: draft.records,
+    };
+    plan.changes = draft.changes;
+    plan.changes.push(Change {
+        path: ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?,
+        kind: FileKind::Vendor,
+        before: (!lock.modules.is_empty()).then(|| lock.render().into_bytes()),
+        after: lock.clone().with(locked.sorted()).render().into_bytes(),
+        summary: Vec::new(),
+    });
+    Ok(plan)
+}
+
+/// Files and directories of the user's that stand where an output goes.
+fn no_conflicts(
+    files: &dyn Files,
+    outputs: &Outputs,
+    place: &dyn Fn(&Output) -> ProjectPath,
+    module: &str,
+) -> Result<(), Problem> {
+    let mut conflicts = Vec::new();
+    for output in outputs
+        .files
+        .iter()
+        .filter(|output| output.kind != FileKind::Block)
+    {
+        let path = place(output);
+        let directory = path.parent().filter(|parent| parent.file_name() == module);
+        if files.exists(&path)? {
+            conflicts.push(path);
+        } else if let Some(directory) = directory
+            && !files.entries(&directory)?.is_empty()
+        {
+            conflicts.push(directory);
+        }
+    }
+    conflicts.sort();
+    conflicts.dedup();
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::decision(
+        "files that are not rapidkit-pg's stand where it would write; nothing was written",
+    );
+    problem.notes = conflicts
+        .iter()
+        .map(|path| format!("exists: {path}"))
+        .collect();
+    Err(problem.help("move them away, or remove them if they are no longer needed"))
+}
+
+/// Edits of files that the user owns, each seeing what the one before will write.
+fn edits(
+    files: &dyn Files,
+    request: &Request,
+    facts: &crate::types::Facts,
+    outputs: &Outputs,
+    place: &dyn Fn(&Output) -> ProjectPath,
+    module: &str,
+) -> Result<Vec<FileEdit>, Problem> {
+    let target = request.target;
+    let mut overlay = Overlay::new(files);
+    let mut edits = request
+        .framework
+        .add_dependencies(files, target, &dependencies(request))?;
+    for edit in &edits {
+        overlay.set(edit.path.clone(), edit.text.as_str());
+    }
+    if request.wire {
+        let wiring = request
+            .framework
+            .wire(&overlay, target, facts)
+            .map_err(|unsure| {
+                let mut problem = unsure.problem;
+                problem.steps = unsure.steps;
+                problem.help("or run this again with `--no-wire`, which adds all the rest, and add these lines by hand")
+            })?;
+        for edit in &wiring {
+            overlay.set(edit.path.clone(), edit.text.as_str());
+        }
+        edits.extend(wiring);
+    }
+    for output in outputs
+        .files
+        .iter()
+        .filter(|output| output.kind == FileKind::Block)
+    {
+        let path = place(output);
+        let text = overlay.text(&path)?.unwrap_or_default();
+        if let Some(text) = dotenv::add_block(&text, module, &output.text) {
+            edits.push(FileEdit {
+                path,
+                text,
+                blocks: vec![Block {
+                    name: module.to_owned(),
+                    text: dotenv::block(module, &output.text),
+                }],
+            });
+        }
+    }
+    Ok(edits)
+}
+
+fn dependencies(request: &Request) -> Vec<Dependency> {
+    let packages = request
+        .module
+        .spec
+        .dependencies
+        .get(request.target.framework);
+    packages
+        .into_iter()
+        .flatten()
+        .map(|package| Dependency {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            features: package.features.clone(),
+            default_features: package.default_features,
+            dev: package.dev,
+        })
+        .collect()
+}
+
+/// Changes and their records in the lock, as they come together.
+struct Draft<'a> {
+    files: &'a dyn Files,
+    vendor: ProjectPath,
+    changes: Vec<Change>,
+    records: Vec<LockedFile>,
+}
+
+impl Draft<'_> {
+    /// Keeps line ends under `.rapidkit/` as they are on every checkout. Shared by all targets, so it may be there.
+    fn gitattributes(&mut self) -> Result<(), Problem> {
+        let path = ProjectPath::existing(GITATTRIBUTES)
+            .map_err(|error| Problem::input(error.to_string()))?;
+        match self.files.text(&path)? {
+            None => self.create(path.clone(), FileKind::Vendor, GITATTRIBUTES_TEXT),
+            Some(text) if *text == *GITATTRIBUTES_TEXT => {}
+            Some(_) => {
+                return Err(Problem::decision("exists and is not rapidkit-pg's").in_file(&path));
+            }
+        }
+        self.record(path, FileKind::Vendor, None, GITATTRIBUTES_TEXT);
+        Ok(())
+    }
+
+    fn file(&mut self, output: &Output, path: ProjectPath) -> Result<(), Problem> {
+        syntax::check(&path, &output.text)?;
+        let vendor = self.vendor.join(&path);
+        let template = Some(output.template.clone());
+        self.create(vendor.clone(), FileKind::Vendor, &output.text);
+        self.record(vendor, FileKind::Vendor, template.clone(), &output.text);
+        self.create(path.clone(), output.kind, &output.text);
+        self.record(path, output.kind, template, &output.text);
+        Ok(())
+    }
+
+    fn edits(&mut self, edits: Vec<FileEdit>) -> Result<(), Problem> {
+        let mut texts: BTreeMap<ProjectPath, (String, Vec<String>)> = BTreeMap::new();
+        for edit in edits {
+            let (text, summary) = texts.entry(edit.path.clone()).or_default();
+            *text = edit.text;
+            for block in edit.blocks {
+                summary.push(block.name.clone());
+                self.records.push(LockedFile {
+                    path: edit.path.clone(),
+                    kind: FileKind::Block,
+                    name: Some(block.name),
+                    text: Some(block.text),
+                    template: None,
+                    base: None,
+                    accepted: None,
+                });
+            }
+        }
+        for (path, (text, summary)) in texts {
+            syntax::check(&path, &text)?;
+            let before = self.files.text(&path)?.map(|text| text.as_bytes().to_vec());
+            self.changes.push(Change {
+                path,
+                kind: FileKind::Block,
+                before,
+                after: text.into_bytes(),
+                summary,
+            });
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, path: ProjectPath, kind: FileKind, text: &str) {
+        self.changes.push(Change {
+            path,
+            kind,
+            before: None,
+            after: text.as_bytes().to_vec(),
+            summary: Vec::new(),
+        });
+    }
+
+    fn record(&mut self, path: ProjectPath, kind: FileKind, template: Option<String>, text: &str) {
+        let hash = ContentHash::of(text);
+        self.records.push(LockedFile {
+            path,
+            kind,
+            name: None,
+            text: None,
+            template,
+            base: Some(hash),
+            accepted: (kind == FileKind::Generated).then_some(hash),
+        });
+    }
+}

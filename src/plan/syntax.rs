@@ -1,0 +1,30 @@
+use crate::edit;
+use crate::types::{Problem, ProjectPath};
+
+/// Parses an output by its language's parser, chosen by the file's name.
+///
+/// # Errors
+/// The output does not parse: a fault of a template or of this tool, never of the user's.
+pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
+    let fault = match path
+        .file_name()
+        .rsplit_once('.')
+        .map(|(_, extension)| extension)
+    {
+        Some("rs") => edit::rust::syntax_error(text).map(|span| (span, "not Rust".to_owned())),
+        Some("toml") => text
+            .parse::<toml_edit::DocumentMut>()
+            .err()
+            .map(|error| (error.span().unwrap_or(0..0), error.message().to_owned())),
+        _ => None,
+    };
+    match fault {
+        None => Ok(()),
+        Some((span, label)) => Err(Problem::input(
+            "what was going to be written does not parse; nothing was written",
+        )
+        .at(path, text, span, label)
+        .note("this is a fault of rapidkit-pg or of the module, not of your project")
+        .help("please report it, with this message")),
+    }
+}

@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Change, ContentHash, ProjectPath};
+
+/// What a transaction is about to do, in the order it is done. Holds no file contents, so no secret.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journal {
+    /// Directories that did not exist before, parents first.
+    pub directories: Vec<ProjectPath>,
+    pub steps: Vec<Step>,
+}
+
+/// One file that is created or replaced.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub path: ProjectPath,
+    /// The file's name in the staging directory. Once the step is done it holds the bytes that were replaced.
+    pub staged: String,
+    /// `None`: nothing was there.
+    pub before: Option<ContentHash>,
+    pub after: ContentHash,
+}
+
+impl Journal {
+    /// The journal of `changes`; `exists` tells which directories are there.
+    pub fn of(changes: &[Change], exists: impl Fn(&ProjectPath) -> bool) -> Self {
+        let mut directories = Vec::new();
+        for change in changes {
+            let mut missing = Vec::new();
+            let mut parent = change.path.parent();
+            while let Some(directory) =
+                parent.filter(|directory| !directory.is_root() && !exists(directory))
+            {
+                parent = directory.parent();
+                missing.push(directory);
+            }
+            for directory in missing.into_iter().rev() {
+                if !directories.contains(&directory) {
+                    directories.push(directory);
+                }
+            }
+        }
+        let steps = changes
+            .iter()
+            .enumerate()
+            .map(|(index, change)| Step {
+                path: change.path.clone(),
+                staged: format!("{index:04}"),
+                before: change.before.as_ref().map(ContentHash::of),
+                after: ContentHash::of(&change.after),
+            })
+            .collect();
+        Self { directories, steps }
+    }
+}

@@ -1,0 +1,370 @@
+//! Staged bytes, a journal, a commit point, and renames that can be repeated.
+//!
+//! A step swaps the staged file with the one in the project, so what was replaced is kept until the end: nothing that
+//! somebody wrote between the check and the rename is lost. Each step can tell by hashes whether it is done.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+
+use cap_std::fs::{Dir, OpenOptions, Permissions, PermissionsExt};
+use rustix::fs::{RenameFlags, renameat, renameat_with};
+
+use super::is_absent;
+use super::journal::{Journal, Step};
+use crate::types::{Change, ContentHash, Problem, ProjectPath};
+
+const RAPIDKIT: &str = ".rapidkit";
+const STAGING: &str = ".rapidkit/txn";
+const JOURNAL: &str = "journal";
+const COMMIT: &str = "COMMIT";
+
+pub(super) enum Outcome {
+    Nothing,
+    Finished,
+    Discarded,
+}
+
+/// Why a step was not made.
+enum StepError {
+    /// The file is neither as before nor as after.
+    Changed,
+    Io(io::Error),
+}
+
+impl From<io::Error> for StepError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+pub(super) fn is_pending(root: &Dir) -> bool {
+    root.symlink_metadata(STAGING).is_ok()
+}
+
+pub(super) fn apply(
+    root: &Dir,
+    changes: &[Change],
+    interrupted: &dyn Fn() -> bool,
+) -> Result<(), Problem> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    check_before(root, changes)?;
+    let journal = Journal::of(changes, |directory| root.is_dir(directory.as_str()));
+    let had_rapidkit = root.is_dir(RAPIDKIT);
+    let staged = stage(root, changes, &journal).and_then(|staging| {
+        if interrupted() {
+            return Err(io::Error::from(ErrorKind::Interrupted));
+        }
+        commit(root, &staging).map(|()| staging)
+    });
+    let staging = match staged {
+        Ok(staging) => staging,
+        Err(error) => {
+            // Best effort: a staging directory without COMMIT means nothing, and the next run removes it.
+            let _ = root.remove_dir_all(STAGING);
+            if !had_rapidkit {
+                let _ = root.remove_dir(RAPIDKIT);
+            }
+            return Err(not_written(&error));
+        }
+    };
+    finish(root, &staging, &journal)
+}
+
+/// Finishes or discards what an interrupted run left.
+pub(super) fn recover(root: &Dir) -> Result<Outcome, Problem> {
+    let staging = match root.open_dir(STAGING) {
+        Ok(staging) => staging,
+        Err(error) if is_absent(&error) => return Ok(Outcome::Nothing),
+        Err(error) => return Err(Problem::input(format!("cannot open {STAGING}: {error}"))),
+    };
+    let mut text = Vec::new();
+    match staging
+        .open(COMMIT)
+        .and_then(|mut file| file.read_to_end(&mut text))
+    {
+        Ok(_) => {}
+        Err(error) if is_absent(&error) => {
+            remove_staging(root, &staging).map_err(|error| not_written(&error))?;
+            return Ok(Outcome::Discarded);
+        }
+        Err(error) => {
+            return Err(Problem::input(format!(
+                "cannot read {STAGING}/{COMMIT}: {error}"
+            )));
+        }
+    }
+    let journal = serde_json::from_slice(&text).map_err(|error| {
+        Problem::input(format!(
+            "cannot read the journal of an interrupted run: {error}"
+        ))
+        .in_file(format!("{STAGING}/{COMMIT}"))
+        .help("take the project back from version control and remove .rapidkit/txn")
+    })?;
+    finish(root, &staging, &journal)?;
+    Ok(Outcome::Finished)
+}
+
+fn check_before(root: &Dir, changes: &[Change]) -> Result<(), Problem> {
+    for change in changes {
+        let path = change.path.as_str();
+        if root
+            .symlink_metadata(path)
+            .is_ok_and(|metadata| metadata.is_symlink())
+        {
+            return Err(Problem::decision("is a symbolic link, which would be replaced by a file")
+                .in_file(path)
+                .help("put the file itself in its place, or make the change in the file it points to"));
+        }
+        let now =
+            hash(root, path).map_err(|error| Problem::input(error.to_string()).in_file(path))?;
+        if now != change.before.as_ref().map(ContentHash::of) {
+            return Err(changed_meanwhile(&[&change.path]));
+        }
+    }
+    Ok(())
+}
+
+fn stage(root: &Dir, changes: &[Change], journal: &Journal) -> io::Result<Dir> {
+    root.create_dir_all(STAGING)?;
+    let staging = root.open_dir(STAGING)?;
+    for (change, step) in changes.iter().zip(&journal.steps) {
+        write_synced(&staging, &step.staged, &change.after)?;
+        if change.before.is_some() {
+            let mode = root.metadata(change.path.as_str())?.permissions().mode();
+            staging.set_permissions(&step.staged, Permissions::from_mode(mode))?;
+        }
+    }
+    let text = serde_json::to_vec_pretty(journal)?;
+    write_synced(&staging, JOURNAL, &text)?;
+    sync(&staging)?;
+    Ok(staging)
+}
+
+/// The point of no return: from here on the run is finished, by this process or by the next.
+fn commit(root: &Dir, staging: &Dir) -> io::Result<()> {
+    sync(root)?;
+    sync(&root.open_dir(RAPIDKIT)?)?;
+    staging.rename(JOURNAL, staging, COMMIT)?;
+    sync(staging)
+}
+
+fn finish(root: &Dir, staging: &Dir, journal: &Journal) -> Result<(), Problem> {
+    let mut outcome = Ok(());
+    for directory in &journal.directories {
+        outcome = outcome.and_then(|()| match root.create_dir(directory.as_str()) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err((directory, error.into()))
+            }
+            _ => Ok(()),
+        });
+    }
+    for step in &journal.steps {
+        outcome =
+            outcome.and_then(|()| make(root, staging, step).map_err(|error| (&step.path, error)));
+    }
+    match outcome {
+        Ok(()) => {
+            sync_parents(root, journal).map_err(|error| not_written(&error))?;
+            remove_staging(root, staging).map_err(|error| not_written(&error))
+        }
+        Err((path, error)) => {
+            let kept = roll_back(root, staging, journal).map_err(|error| not_written(&error))?;
+            match error {
+                StepError::Changed => Err(changed_meanwhile(&kept)),
+                StepError::Io(error) => Err(Problem::input(format!(
+                    "cannot be written: {error}; nothing was changed"
+                ))
+                .in_file(path)),
+            }
+        }
+    }
+}
+
+/// Makes one step; nothing if it is made already.
+fn make(root: &Dir, staging: &Dir, step: &Step) -> Result<(), StepError> {
+    let now = hash(root, step.path.as_str())?;
+    if now == Some(step.after) {
+        return Ok(());
+    }
+    if now != step.before {
+        return Err(StepError::Changed);
+    }
+    let (parent, name) = open_parent(root, &step.path)?;
+    if step.before.is_none() {
+        return match rename_no_replace(staging, &step.staged, &parent, name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(StepError::Changed),
+            other => Ok(other?),
+        };
+    }
+    swap(staging, &step.staged, &parent, name)?;
+    if hash(staging, &step.staged)? == step.before {
+        return Ok(());
+    }
+    swap(staging, &step.staged, &parent, name)?;
+    Err(StepError::Changed)
+}
+
+/// Undoes every step that was made and not edited since. Returns the paths left as somebody else wrote them.
+fn roll_back<'j>(
+    root: &Dir,
+    staging: &Dir,
+    journal: &'j Journal,
+) -> io::Result<Vec<&'j ProjectPath>> {
+    let mut kept = Vec::new();
+    for step in journal.steps.iter().rev() {
+        let now = hash(root, step.path.as_str())?;
+        if now == step.before {
+            continue;
+        }
+        if now != Some(step.after) {
+            kept.push(&step.path);
+            continue;
+        }
+        let (parent, name) = open_parent(root, &step.path)?;
+        match step.before {
+            None => parent.remove_file(name)?,
+            Some(_) => swap(staging, &step.staged, &parent, name)?,
+        }
+    }
+    for directory in journal.directories.iter().rev() {
+        // Not empty: somebody put a file there meanwhile.
+        let _ = root.remove_dir(directory.as_str());
+    }
+    sync_parents(root, journal)?;
+    remove_staging(root, staging)?;
+    Ok(kept)
+}
+
+fn remove_staging(root: &Dir, staging: &Dir) -> io::Result<()> {
+    match staging.remove_file(COMMIT) {
+        Err(error) if !is_absent(&error) => return Err(error),
+        _ => sync(staging)?,
+    }
+    root.remove_dir_all(STAGING)?;
+    // Still needed unless the transaction was the first thing in it.
+    let _ = root.remove_dir(RAPIDKIT);
+    Ok(())
+}
+
+fn sync_parents(root: &Dir, journal: &Journal) -> io::Result<()> {
+    let mut parents: Vec<_> = journal
+        .steps
+        .iter()
+        .map(|step| &step.path)
+        .chain(&journal.directories)
+        .filter_map(ProjectPath::parent)
+        .collect();
+    parents.sort();
+    parents.dedup();
+    for parent in parents {
+        let opened = if parent.is_root() {
+            root.try_clone()
+        } else {
+            root.open_dir(parent.as_str())
+        };
+        match opened {
+            Ok(directory) => sync(&directory)?,
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn open_parent<'s>(root: &Dir, path: &'s ProjectPath) -> io::Result<(Dir, &'s str)> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.is_root() => root.open_dir(parent.as_str())?,
+        _ => root.try_clone()?,
+    };
+    Ok((parent, path.file_name()))
+}
+
+fn hash(directory: &Dir, path: &str) -> io::Result<Option<ContentHash>> {
+    match directory.read(path) {
+        Ok(bytes) => Ok(Some(ContentHash::of(bytes))),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn write_synced(directory: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut file = directory.open_with(name, OpenOptions::new().write(true).create_new(true))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync(directory: &Dir) -> io::Result<()> {
+    directory.try_clone()?.into_std_file().sync_all()
+}
+
+fn swap(staging: &Dir, staged: &str, parent: &Dir, name: &str) -> io::Result<()> {
+    match renameat_with(
+        staging.as_fd(),
+        staged,
+        parent.as_fd(),
+        name,
+        RenameFlags::EXCHANGE,
+    ) {
+        Ok(()) => Ok(()),
+        Err(error) if cannot_exchange(error) => {
+            // File systems without an exchange, network ones mostly: the old file is linked aside first.
+            let aside = format!("{staged}.old");
+            parent.hard_link(name, staging, &aside)?;
+            renameat(staging.as_fd(), staged, parent.as_fd(), name)?;
+            renameat(staging.as_fd(), aside.as_str(), staging.as_fd(), staged)?;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn rename_no_replace(staging: &Dir, staged: &str, parent: &Dir, name: &str) -> io::Result<()> {
+    match renameat_with(
+        staging.as_fd(),
+        staged,
+        parent.as_fd(),
+        name,
+        RenameFlags::NOREPLACE,
+    ) {
+        Err(error) if cannot_exchange(error) => {
+            staging.hard_link(staged, parent, name)?;
+            staging.remove_file(staged)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn cannot_exchange(error: rustix::io::Errno) -> bool {
+    matches!(
+        error,
+        rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP
+    )
+}
+
+fn changed_meanwhile(paths: &[&ProjectPath]) -> Problem {
+    let mut problem =
+        Problem::decision("files changed while they were being worked on; nothing was overwritten");
+    problem.notes = paths
+        .iter()
+        .map(|path| format!("changed: {path}"))
+        .collect();
+    problem.help("run the command again")
+}
+
+fn not_written(error: &io::Error) -> Problem {
+    if error.kind() == ErrorKind::Interrupted {
+        return Problem::interrupted();
+    }
+    let problem = Problem::input(format!(
+        "cannot write in the project: {error}; nothing was changed"
+    ));
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => problem.help("make room on the disk"),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            problem.help("check that you may write in the project's directory")
+        }
+        _ => problem,
+    }
+}

@@ -1,0 +1,12 @@
+//! What people and programs get to see. The only room that prints.
+
+mod json;
+mod plan;
+mod problem;
+mod progress;
+mod terminal;
+
+pub use json::{JSON_SCHEMA_VERSION, print_json};
+pub use plan::{PlanReport, PlanView};
+pub use progress::Progress;
+pub use terminal::{Terminal, Verbosity};

@@ -1,0 +1,141 @@
+use serde::Serialize;
+use similar::TextDiff;
+
+use super::terminal::{FAINT, GOOD, STRONG};
+use super::{Terminal, print_json};
+use crate::types::{Change, FileKind};
+
+/// How a plan is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanView {
+    /// With the contents of what is written.
+    pub diff: bool,
+    /// Whether it has been carried out.
+    pub applied: bool,
+}
+
+/// A plan, as reported.
+#[derive(Debug)]
+pub struct PlanReport<'a> {
+    pub command: &'a str,
+    pub module: &'a str,
+    pub version: String,
+    pub framework: &'a str,
+    pub package: &'a str,
+    pub target: String,
+    pub changes: &'a [Change],
+    /// What a person should know or do next.
+    pub next: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    module: &'a str,
+    version: &'a str,
+    framework: &'a str,
+    package: &'a str,
+    target: &'a str,
+    applied: bool,
+    changes: Vec<JsonChange<'a>>,
+    next: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JsonChange<'a> {
+    path: String,
+    kind: FileKind,
+    action: &'a str,
+    summary: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<String>,
+}
+
+impl PlanReport<'_> {
+    /// Prints the plan as text: one line a file, the vendor snapshot in one.
+    pub fn print(&self, terminal: Terminal, view: PlanView) {
+        terminal.line(format!(
+            "{STRONG}{} {}{STRONG:#} for {} package {STRONG}{}{STRONG:#} ({})",
+            self.module, self.version, self.framework, self.package, self.target
+        ));
+        let vendor = self
+            .changes
+            .iter()
+            .filter(|change| change.kind == FileKind::Vendor)
+            .count();
+        for change in self
+            .changes
+            .iter()
+            .filter(|change| change.kind != FileKind::Vendor)
+        {
+            let what = match change.summary.is_empty() {
+                true => String::new(),
+                false => format!("  {FAINT}{}{FAINT:#}", change.summary.join(", ")),
+            };
+            terminal.line(format!(
+                "  {GOOD}{}{GOOD:#}  {}{what}",
+                action(change),
+                change.path
+            ));
+            if view.diff {
+                terminal.line(diff(change).trim_end());
+            }
+        }
+        if vendor > 0 {
+            let under = "snapshot and lock under .rapidkit/";
+            terminal.line(format!("  {GOOD}create{GOOD:#}  {vendor} files: {under}"));
+        }
+        if self.changes.is_empty() {
+            terminal.line("  nothing to do: it is there already");
+        }
+        if !self.next.is_empty() {
+            terminal.line("");
+            for line in &self.next {
+                terminal.line(line);
+            }
+        }
+    }
+
+    /// Prints the plan as JSON.
+    pub fn print_json(&self, terminal: Terminal, view: PlanView) {
+        let report = Json {
+            module: self.module,
+            version: &self.version,
+            framework: self.framework,
+            package: self.package,
+            target: &self.target,
+            applied: view.applied,
+            changes: self
+                .changes
+                .iter()
+                .map(|change| JsonChange {
+                    path: change.path.to_string(),
+                    kind: change.kind,
+                    action: action(change),
+                    summary: &change.summary,
+                    diff: view.diff.then(|| diff(change)),
+                })
+                .collect(),
+            next: &self.next,
+        };
+        print_json(terminal, self.command, &report);
+    }
+}
+
+fn action(change: &Change) -> &'static str {
+    if change.before.is_some() {
+        "edit  "
+    } else {
+        "create"
+    }
+    .trim_end()
+}
+
+fn diff(change: &Change) -> String {
+    let before = String::from_utf8_lossy(change.before.as_deref().unwrap_or_default());
+    let after = String::from_utf8_lossy(&change.after);
+    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    diff.unified_diff()
+        .context_radius(2)
+        .header(&format!("a/{}", change.path), &format!("b/{}", change.path))
+        .to_string()
+}

@@ -1,0 +1,41 @@
+use serde::{Deserialize, Serialize};
+
+use super::ProjectPath;
+
+/// Who owns a file or a part of it, and what upgrades and verification may do with it.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// Pristine render under `.rapidkit/`, the base of later merges.
+    Vendor,
+    /// Ours at first; the user may edit it, upgrades merge.
+    Generated,
+    /// A part of a file that the user owns.
+    Block,
+    /// Written once, then the user's alone.
+    Seed,
+}
+
+/// One file as a plan will leave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub path: ProjectPath,
+    pub kind: FileKind,
+    /// The bytes that must stand there when the plan is applied; `None` if nothing may.
+    pub before: Option<Vec<u8>>,
+    pub after: Vec<u8>,
+    /// What is done, for a person: `sqlx 0.9`, `health route`; empty for a whole new file.
+    pub summary: Vec<String>,
+}
