@@ -163,7 +163,7 @@ mod tests {
         let text = lock().render();
         for bad in [
             text.replace("  - ", "    - "),
-            text.replace("pool_size: 10", "pool_size: 0x0a"),
+            text.replace("\"pool_size\": 10", "\"pool_size\": 0x0a"),
             text.replace('\n', "\r\n"),
             text.clone() + "\n",
             text.clone() + "# comment\n",

@@ -1,7 +1,7 @@
 use std::fmt::{self, Display, Write as _};
 
 use super::{Lock, LockedFile, LockedModule};
-use crate::types::Answer;
+use crate::types::{Answer, quote};
 
 impl Lock {
     /// The lock's text.
@@ -77,7 +77,6 @@ fn write_file(out: &mut String, file: &LockedFile) -> fmt::Result {
     field("accepted", file.accepted.as_ref().map(quoted))
 }
 
-/// A JSON string, which is a YAML double-quoted scalar.
 fn quoted(text: impl Display) -> String {
-    serde_json::Value::String(text.to_string()).to_string()
+    quote(&text.to_string())
 }

@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
+use crate::types::{is_invisible, quote};
+
 type Encoder = fn(&str) -> Result<String, String>;
 
 /// Filter name → encoder. Each writes the whole literal, quotes included.
 pub const ENCODERS: &[(&str, Encoder)] = &[
     ("rust_string", |text| Ok(rust_string(text))),
     ("rust_identifier", rust_identifier),
-    ("toml_string", |text| Ok(json_like(text))),
-    ("yaml_string", |text| Ok(json_like(text))),
+    ("toml_string", |text| Ok(quote(text))),
+    ("yaml_string", |text| Ok(quote(text))),
     ("sql_identifier", sql_identifier),
     ("dotenv", dotenv),
     ("shell_word", shell_word),
@@ -27,11 +29,6 @@ fn rust_string(text: &str) -> String {
         }
     }
     out + "\""
-}
-
-/// Characters that reorder or hide what stands beside them, which rustc refuses in a literal.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn rust_identifier(text: &str) -> Result<String, String> {
@@ -54,21 +51,6 @@ fn rust_identifier(text: &str) -> Result<String, String> {
         (true, true) => Ok(format!("r#{text}")),
         (true, false) => Ok(text.to_owned()),
     }
-}
-
-/// A JSON string is a TOML basic string and a YAML double-quoted scalar.
-fn json_like(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out + "\""
 }
 
 /// PostgreSQL cuts identifiers at 63 bytes (NAMEDATALEN − 1); a longer one would name something else.
@@ -138,7 +120,7 @@ mod tests {
     #[test]
     fn toml_and_yaml_read_the_value_back() {
         for text in HOSTILE {
-            let literal = json_like(text);
+            let literal = quote(text);
             let toml: toml_edit::DocumentMut = format!("x = {literal}\n").parse().unwrap();
             assert_eq!(toml["x"].as_str(), Some(*text));
             let yaml: std::collections::BTreeMap<String, String> =

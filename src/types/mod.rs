@@ -7,6 +7,7 @@ mod edit;
 mod files;
 mod problem;
 mod project_path;
+mod quote;
 mod target;
 mod yaml;
 
@@ -17,6 +18,7 @@ pub use edit::{Block, Dependency, FileEdit, ManualStep, Unsure};
 pub use files::{Entry, EntryKind, Files, Overlay};
 pub use problem::{Exit, Location, Problem};
 pub use project_path::{PathError, ProjectPath};
+pub use quote::{is_invisible, quote};
 pub use target::{Facts, Target};
 pub use yaml::{read_yaml, span_of};
 
