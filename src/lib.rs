@@ -2,4 +2,5 @@
 
 pub mod edit;
 pub mod frameworks;
+pub mod postgres;
 pub mod types;
