@@ -10,4 +10,5 @@ pub mod plan;
 pub mod project;
 pub mod render;
 pub mod report;
+pub mod postgres;
 pub mod types;
