@@ -2,6 +2,7 @@
 
 mod add;
 mod context;
+mod demo;
 mod info;
 mod interrupt;
 mod list;
@@ -26,7 +27,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Info(args) => ("info", Some(&args.reporting), info::run(&context, args)),
         Command::Status(args) => ("status", Some(args), status::run(&context, args)),
         Command::Lock(args) => ("lock", None, lock::run(&context, args)),
-        Command::Demo(_) => ("demo", None, Ok(0)),
+        Command::Demo(args) => ("demo", None, demo::run(&context, args)),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "rapidkit-pg", &mut text);

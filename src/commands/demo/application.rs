@@ -1,0 +1,92 @@
+use std::path::Path;
+
+use crate::commands::context;
+use crate::frameworks;
+use crate::module::Module;
+use crate::plan::{self, Request};
+use crate::project::Project;
+use crate::types::Problem;
+
+/// A small application: what is there before `add`, and what its developer writes after.
+pub struct Example {
+    /// Path and text.
+    pub files: &'static [(&'static str, &'static str)],
+    /// A file that uses the layer.
+    pub handlers: (&'static str, &'static str),
+    /// Path, text, and what takes its place.
+    pub edits: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// Writes the application into a new folder.
+///
+/// # Errors
+/// It cannot be written.
+pub fn create(project: &Path, example: &Example) -> Result<(), Problem> {
+    for (path, text) in example.files {
+        write(&project.join(path), text)?;
+    }
+    Ok(())
+}
+
+/// Does what `rapidkit-pg add --yes` does in the folder.
+///
+/// # Errors
+/// As `add`.
+pub fn add(folder: &Path) -> Result<(), Problem> {
+    let module = Module::embedded()?;
+    let project = Project::open(folder)?;
+    let answers = plan::check_answers(&module.spec, &std::collections::BTreeMap::new())?;
+    for framework in frameworks::all() {
+        for target in framework.detect(&project)? {
+            let request = Request {
+                module: &module,
+                framework: *framework,
+                target: &target,
+                answers: &answers,
+                wire: true,
+                dev: !module.drift().is_empty(),
+            };
+            let plan = plan::add(&project, &context::lock(&project)?, &request)?;
+            project.writer()?.0.apply(&plan.changes, &|| false)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the handlers that a developer would write next.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_handlers(project: &Path, example: &Example) -> Result<(), Problem> {
+    let (path, text) = example.handlers;
+    write(&project.join(path), text)?;
+    for (path, from, to) in example.edits {
+        let path = project.join(path);
+        let text = std::fs::read_to_string(&path).map_err(|error| cannot_write(&path, &error))?;
+        write(&path, &text.replacen(from, to, 1))?;
+    }
+    Ok(())
+}
+
+/// A failure that a log explains.
+pub fn failed(what: &str, log: &Path) -> Problem {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut problem = Problem::input(what);
+    problem.notes = lines[lines.len().saturating_sub(20)..]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect();
+    problem
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    let parent = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(parent)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::input(format!("cannot write `{}`: {error}", path.display()))
+}
