@@ -19,6 +19,11 @@
 //! # }
 //! ```
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "writes in its own temporary folder and in the cache"
+)]
+
 mod account;
 mod children;
 mod download;

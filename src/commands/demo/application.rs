@@ -1,3 +1,8 @@
+#![allow(
+    clippy::disallowed_methods,
+    reason = "writes an application of its own, in a temporary folder"
+)]
+
 use std::path::Path;
 
 use crate::commands::context;
