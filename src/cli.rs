@@ -114,7 +114,7 @@ pub struct Reporting {
 pub struct ModuleSource {
     /// Read the module from this directory instead of the one in the binary
     #[arg(long = "module", value_name = "DIR")]
-    pub directory: Option<PathBuf>,
+    pub module_directory: Option<PathBuf>,
 
     /// Generate from a module that has changed since its version was recorded
     #[arg(long)]

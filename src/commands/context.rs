@@ -51,7 +51,7 @@ impl Context {
     /// # Errors
     /// No such module; or it is not consistent, or has drifted.
     pub fn module(&self, name: &str, source: &ModuleSource) -> Result<Module, Problem> {
-        let module = match &source.directory {
+        let module = match &source.module_directory {
             Some(directory) => Module::read(&self.relative(directory))?,
             None => Module::embedded()?,
         };

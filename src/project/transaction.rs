@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 
 use cap_std::fs::{Dir, OpenOptions, Permissions, PermissionsExt};
-use rustix::fs::{RenameFlags, renameat, renameat_with};
+use rustix::fs::{Mode, OFlags, RenameFlags, fsync, openat, renameat, renameat_with};
 
 use super::is_absent;
 use super::journal::{Journal, Step};
@@ -296,7 +296,10 @@ fn write_synced(directory: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn sync(directory: &Dir) -> io::Result<()> {
-    directory.try_clone()?.into_std_file().sync_all()
+    // A directory that cap-std has opened stands for its path only, and cannot be synced itself.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = openat(directory.as_fd(), ".", flags, Mode::empty())?;
+    Ok(fsync(opened)?)
 }
 
 fn swap(staging: &Dir, staged: &str, parent: &Dir, name: &str) -> io::Result<()> {

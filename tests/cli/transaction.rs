@@ -1,0 +1,110 @@
+//! What `add` writes is written whole or not at all.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::fixture::Fixture;
+
+#[test]
+fn an_interrupted_run_is_finished_or_discarded_by_the_next() {
+    let whole = Fixture::axum();
+    let before = whole.tree();
+    whole.run(&["add", "--yes"]).ok();
+    let after = whole.tree();
+    let mut seen = [false, false];
+    // Every rename, and every write before the first one, is a place where the run may be cut off.
+    for (call, most) in [
+        ("renameat2", 60),
+        ("renameat", 60),
+        ("fsync", 60),
+        ("unlinkat", 60),
+        ("mkdirat", 12),
+    ] {
+        for nth in 1..=most {
+            let project = Fixture::axum();
+            let command = project.command(&["add", "--yes"]);
+            let mut traced = Command::new("strace");
+            traced
+                .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={call}")])
+                .args(["-e", &format!("inject={call}:signal=KILL:when={nth}")])
+                .arg(command.get_program())
+                .args(command.get_args())
+                .current_dir(project.path())
+                .stdin(Stdio::null());
+            let killed = !traced.output().unwrap().status.success();
+            if !killed {
+                break;
+            }
+            project.run(&["lock", "--check"]);
+            let again = project.run(&["add", "--yes"]).ok();
+            let now = project.tree();
+            assert!(
+                now == after,
+                "{call} {nth}: neither the old nor the new project\n{}",
+                again.err
+            );
+            seen[usize::from(again.out.contains("nothing to do"))] = true;
+        }
+    }
+    assert_ne!(before, after);
+    assert!(seen[0], "no run was cut off before its commit");
+}
+
+#[test]
+fn a_full_disk_leaves_the_project_as_it_was() {
+    let disk = Fixture::empty();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=160k", "tmpfs"])
+        .arg(disk.path())
+        .output()
+        .unwrap();
+    assert!(
+        mounted.status.success(),
+        "this test mounts a small tmpfs, which needs root: {}",
+        String::from_utf8_lossy(&mounted.stderr)
+    );
+    struct Unmount<'a>(&'a Fixture);
+    impl Drop for Unmount<'_> {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg(self.0.path()).status();
+        }
+    }
+    let _unmount = Unmount(&disk);
+    disk.write("Cargo.toml", crate::fixture::AXUM_MANIFEST);
+    disk.write("src/main.rs", crate::fixture::AXUM_MAIN);
+    disk.refuses(&["add", "--yes"], 2, &["nothing was changed", "make room"]);
+}
+
+#[test]
+fn ctrl_c_at_the_question_changes_nothing() {
+    // A pseudo-terminal from `script`, so that the question is asked; its output tells when.
+    let project = Fixture::axum();
+    let before = project.tree();
+    let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
+    let mut running = Command::new("script")
+        .args(["-qefc", &format!("{binary} add"), "/dev/null"])
+        .current_dir(project.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(running.stdout.take().unwrap());
+    let mut text = Vec::new();
+    output.read_until(b'?', &mut text).unwrap();
+    use std::io::Write;
+    running.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    drop(output);
+    let status = running.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(project.tree() == before, "something was written");
+}
+
+#[test]
+fn a_second_writer_is_refused() {
+    let project = Fixture::axum();
+    let root = std::fs::File::open(project.path()).unwrap();
+    root.lock().unwrap();
+    project.refuses(&["add", "--yes"], 1, &["another rapidkit-pg"]);
+    root.unlock().unwrap();
+    project.run(&["add", "--yes"]).ok();
+}
