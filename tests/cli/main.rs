@@ -1,5 +1,7 @@
 //! The command, as a user runs it: real processes, real projects on disk.
 
+#![allow(clippy::disallowed_methods, reason = "tests set up files")]
+
 mod add;
 mod architecture;
 mod bad_input;
