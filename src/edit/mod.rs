@@ -1,1 +1,4 @@
 //! Format-preserving edits of files that the user owns: text in, text out.
+
+pub mod cargo_workspace;
+pub mod rust;
