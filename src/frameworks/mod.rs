@@ -1,5 +1,7 @@
 //! One plugin a framework: data and pure functions, no I/O.
 
+pub mod axum;
+
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::source::{Source, ancestors, children, descendants, named_children};
-use crate::edit::cargo_workspace::CrateRoot;
+use crate::edit::cargo_workspace::{CrateKind, CrateRoot, relative};
 use crate::types::{Files, Problem, ProjectPath};
 
 /// A node and the file it is in.
@@ -130,6 +130,11 @@ impl Program {
         self.sources[at.file].slice(at.node)
     }
 
+    /// The text of a node of a file.
+    pub fn slice_of(&self, file: usize, node: Node) -> &str {
+        self.sources[file].slice(node)
+    }
+
     /// The root node of every file.
     pub fn roots(&self) -> impl Iterator<Item = At<'_>> {
         self.sources.iter().enumerate().map(|(file, source)| At {
@@ -200,10 +205,16 @@ impl Program {
             _ => {}
         }
         if let Some(target) = module.uses.get(first) {
-            let itself = target.len() == 1 && target[0] == *first;
-            if !itself {
-                return self.resolve(module, &joined(target, rest), depth);
+            let full = joined(target, rest);
+            // `mod routes; use routes::routes;` imports from what has the same name.
+            if target.first() != Some(first) {
+                return self.resolve(module, &full, depth);
             }
+            let child = joined(&module.path, std::slice::from_ref(first));
+            if self.module(module.krate, &child).is_some() {
+                return self.descend(module.krate, &child, &full[1..], depth);
+            }
+            return self.outside(&full, depth);
         }
         if self.declares(module, first) {
             return self.descend(module.krate, &module.path, path, depth);
@@ -214,16 +225,20 @@ impl Program {
                 return found;
             }
         }
-        let library = |c: &CrateRoot| {
-            c.kind == crate::edit::cargo_workspace::CrateKind::Lib && c.name == *first
-        };
-        if let Some(krate) = self.crates.iter().position(library) {
-            return self.descend(krate, &[], rest, depth);
+        self.outside(path, depth)
+    }
+
+    /// A path that starts with a crate's name.
+    fn outside(&self, path: &[String], depth: usize) -> Option<Meaning> {
+        let (first, rest) = path.split_first()?;
+        let library = |c: &CrateRoot| c.kind == CrateKind::Lib && c.name == *first;
+        match self.crates.iter().position(library) {
+            Some(krate) => self.descend(krate, &[], rest, depth),
+            None => Some(Meaning {
+                krate: None,
+                path: path.to_vec(),
+            }),
         }
-        Some(Meaning {
-            krate: None,
-            path: path.to_vec(),
-        })
     }
 
     /// Follows `path` from a module of a crate, through re-exports.
@@ -249,10 +264,8 @@ impl Program {
         if self.module(krate, &child).is_some() {
             return self.descend(krate, &child, rest, depth);
         }
-        if let Some(target) = module.uses.get(first) {
-            if !(target.len() == 1 && target[0] == *first) {
-                return self.resolve(module, &joined(target, rest), depth);
-            }
+        if module.uses.contains_key(first) {
+            return self.resolve(module, path, depth);
         }
         if !self.declares(module, first) {
             for glob in &module.globs {
@@ -511,7 +524,7 @@ fn survey(
             .find_map(|a| path_attribute(a));
         if let Some(text) = own_path {
             let base = source.path.parent().unwrap_or_else(ProjectPath::root);
-            candidates = crate::edit::cargo_workspace::relative(&base, text)
+            candidates = relative(&base, text)
                 .map(|file| {
                     let dir = file.parent().unwrap_or_else(ProjectPath::root);
                     (file, dir)
