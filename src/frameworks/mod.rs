@@ -1,6 +1,13 @@
 //! One plugin a framework: data and pure functions, no I/O.
 
+pub mod axum;
+
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+
+/// Every plugin.
+pub fn all() -> &'static [&'static dyn Framework] {
+    &[&axum::Axum]
+}
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.
 pub trait Framework: Sync {
@@ -43,7 +50,4 @@ pub trait Framework: Sync {
         target: &Target,
         facts: &Facts,
     ) -> Result<Vec<FileEdit>, Box<Unsure>>;
-}
-pub fn all() -> &'static [&'static dyn Framework] {
-    &[]
 }

@@ -271,7 +271,6 @@ impl Draft<'_> {
             }
         }
         for (path, (text, summary)) in texts {
-            syntax::check(&path, &text)?;
             let before = self.files.text(&path)?.map(|text| text.as_bytes().to_vec());
             self.changes.push(Change {
                 path,

@@ -47,12 +47,7 @@ fn state(file: &LockedFile, text: Option<Arc<str>>) -> State {
     };
     let same = match (file.kind, &file.text) {
         (FileKind::Block, Some(block)) => {
-            return match edit::count_block(
-                file.path.file_name(),
-                &text,
-                file.name.as_deref(),
-                block,
-            ) {
+            return match edit::count_block(file.path.file_name(), &text, block) {
                 0 => State::Missing,
                 1 => State::Unchanged,
                 _ => State::Edited,

@@ -1,4 +1,4 @@
-use crate::edit;
+use crate::edit::rust::{Source, descendants};
 use crate::types::{Problem, ProjectPath};
 
 /// Parses an output by its language's parser, chosen by the file's name.
@@ -6,13 +6,15 @@ use crate::types::{Problem, ProjectPath};
 /// # Errors
 /// The output does not parse: a fault of a template or of this tool, never of the user's.
 pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
-    let fault = match path
-        .file_name()
-        .rsplit_once('.')
-        .map(|(_, extension)| extension)
-    {
-        Some("rs") => edit::rust::syntax_error(text).map(|span| (span, "not Rust".to_owned())),
-        Some("toml") => text
+    let fault = match path.file_name().rsplit_once('.') {
+        Some((_, "rs")) => {
+            let source = Source::parse(path.clone(), text.into());
+            descendants(source.root())
+                .into_iter()
+                .find(|node| node.is_error() || node.is_missing())
+                .map(|node| (node.byte_range(), "not Rust".to_owned()))
+        }
+        Some((_, "toml")) => text
             .parse::<toml_edit::DocumentMut>()
             .err()
             .map(|error| (error.span().unwrap_or(0..0), error.message().to_owned())),
@@ -20,11 +22,12 @@ pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
     };
     match fault {
         None => Ok(()),
-        Some((span, label)) => Err(Problem::input(
-            "what was going to be written does not parse; nothing was written",
-        )
-        .at(path, text, span, label)
-        .note("this is a fault of rapidkit-pg or of the module, not of your project")
-        .help("please report it, with this message")),
+        Some((span, label)) => {
+            let what = "what was going to be written does not parse; nothing was written";
+            Err(Problem::input(what)
+                .at(path, text, span, label)
+                .note("this is a fault of rapidkit-pg or of the module, not of your project")
+                .help("please report it, with this message"))
+        }
     }
 }

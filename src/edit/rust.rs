@@ -1,3 +1,0 @@
-pub fn syntax_error(_: &str) -> Option<std::ops::Range<usize>> {
-    None
-}

@@ -1,0 +1,311 @@
+//! Rust source as a flat list of tokens: what a block is compared by, so that white space, comments and rustfmt's
+//! trailing commas never matter.
+
+use std::ops::Range;
+
+/// Stands for one balanced expression of the user's in a block's text.
+pub const HOLE: char = '…';
+
+/// The bytes of every token of `source`, comments left out; punctuation is one token a character.
+///
+/// It never fails: what is no Rust becomes one token a character.
+pub fn tokens(source: &str) -> Vec<Range<usize>> {
+    let mut lexer = Lexer { source, at: 0 };
+    let mut found = Vec::new();
+    while let Some(token) = lexer.next_token() {
+        found.push(token);
+    }
+    found
+}
+
+/// How often `block` stands in `source`, token for token; [`HOLE`] matches one balanced, non-empty run of tokens.
+pub fn count(source: &str, block: &str) -> usize {
+    find(source, block).len()
+}
+
+/// Where `block` stands in `source`, from its first token that is not a hole to its last.
+pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
+    let text = words(source);
+    let pattern = words(block);
+    let open = pattern.first().is_some_and(|word| is_hole(word.text));
+    let pattern = &pattern[usize::from(open)..];
+    if pattern.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut at = usize::from(open);
+    while at < text.len() {
+        match end_of_match(&text[at..], pattern) {
+            Some(length) => {
+                found.push(text[at].span.start..text[at + length - 1].span.end);
+                at += length;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+struct Word<'a> {
+    text: &'a str,
+    span: Range<usize>,
+}
+
+fn is_hole(word: &str) -> bool {
+    word.chars().eq([HOLE])
+}
+
+/// The tokens of `source` without the commas that rustfmt puts before a closing bracket.
+fn words(source: &str) -> Vec<Word<'_>> {
+    let mut words: Vec<Word> = Vec::new();
+    for span in tokens(source) {
+        let text = &source[span.clone()];
+        if is_close(text) && words.last().is_some_and(|word| word.text == ",") {
+            words.pop();
+        }
+        words.push(Word { text, span });
+    }
+    words
+}
+
+fn is_open(word: &str) -> bool {
+    matches!(word, "(" | "[" | "{")
+}
+
+fn is_close(word: &str) -> bool {
+    matches!(word, ")" | "]" | "}")
+}
+
+/// How many words of `text`, from its first, `pattern` covers.
+fn end_of_match(text: &[Word], pattern: &[Word]) -> Option<usize> {
+    let Some((first, rest)) = pattern.split_first() else {
+        return Some(0);
+    };
+    if !is_hole(first.text) {
+        let matches = text.first().is_some_and(|word| word.text == first.text);
+        return if matches {
+            Some(1 + end_of_match(&text[1..], rest)?)
+        } else {
+            None
+        };
+    }
+    let mut depth = 0_usize;
+    for (at, word) in text.iter().enumerate() {
+        if depth == 0 && at > 0 {
+            if let Some(length) = end_of_match(&text[at..], rest) {
+                return Some(at + length);
+            }
+        }
+        if is_open(word.text) {
+            depth += 1;
+        } else if is_close(word.text) {
+            depth = depth.checked_sub(1)?;
+        } else if depth == 0 && word.text == ";" {
+            return None;
+        }
+    }
+    None
+}
+
+struct Lexer<'a> {
+    source: &'a str,
+    at: usize,
+}
+
+impl Lexer<'_> {
+    fn rest(&self) -> &str {
+        &self.source[self.at..]
+    }
+
+    fn next_token(&mut self) -> Option<Range<usize>> {
+        self.skip_trivia();
+        let start = self.at;
+        let first = self.rest().chars().next()?;
+        let length = match first {
+            '"' => quoted(self.rest(), 0, '"'),
+            '\'' => self.lifetime_or_char(),
+            _ if first.is_ascii_digit() => number(self.rest()),
+            _ if is_word(first) => self.word(),
+            _ => first.len_utf8(),
+        };
+        self.at = start + length.max(first.len_utf8());
+        Some(start..self.at)
+    }
+
+    fn skip_trivia(&mut self) {
+        loop {
+            let rest = self.rest();
+            let blank = rest.len() - rest.trim_start_matches(['\u{feff}']).trim_start().len();
+            let comment = match &rest[blank..] {
+                text if text.starts_with("//") => text.find('\n').unwrap_or(text.len()),
+                text if text.starts_with("/*") => block_comment(text),
+                _ => 0,
+            };
+            self.at += blank + comment;
+            if blank + comment == 0 {
+                return;
+            }
+        }
+    }
+
+    /// An identifier, or a string with a prefix: `r#"…"#`, `b"…"`, `c"…"`, `b'x'`, `r#ident`.
+    fn word(&self) -> usize {
+        let rest = self.rest();
+        let name = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (prefix, tail) = rest.split_at(name);
+        if matches!(prefix, "r" | "br" | "cr") {
+            let hashes = tail.len() - tail.trim_start_matches('#').len();
+            let quote = &tail[hashes..];
+            if quote.starts_with('"') {
+                let close = format!("\"{}", "#".repeat(hashes));
+                return match quote[1..].find(&close) {
+                    Some(at) => name + hashes + 1 + at + close.len(),
+                    None => rest.len(),
+                };
+            }
+            if prefix == "r" && hashes == 1 && quote.starts_with(is_word) {
+                return name + 1 + quote.find(|c| !is_word(c)).unwrap_or(quote.len());
+            }
+        }
+        if matches!(prefix, "b" | "c") && tail.starts_with('"') {
+            return quoted(rest, name, '"');
+        }
+        if prefix == "b" && tail.starts_with('\'') {
+            return quoted(rest, name, '\'');
+        }
+        name
+    }
+
+    fn lifetime_or_char(&self) -> usize {
+        let mut chars = self.rest().char_indices().skip(1);
+        let (Some((_, first)), second) = (chars.next(), chars.next()) else {
+            return 1;
+        };
+        if first != '\\' && second.is_none_or(|(_, c)| c != '\'') && is_word(first) {
+            let rest = &self.rest()[1..];
+            return 1 + rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        }
+        quoted(self.rest(), 0, '\'')
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}
+
+/// The length of a literal whose opening quote is at byte `quote` of `text`.
+fn quoted(text: &str, quote: usize, close: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at <= quote) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == close => return at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn number(text: &str) -> usize {
+    let mut end = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let fraction = c == '.' && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        if !(is_word(c) || fraction) {
+            break;
+        }
+        end = at + c.len_utf8();
+    }
+    end
+}
+
+fn block_comment(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with("*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(source: &str) -> Vec<&str> {
+        tokens(source)
+            .into_iter()
+            .map(|span| &source[span])
+            .collect()
+    }
+
+    #[test]
+    fn every_literal_is_one_token() {
+        let literals = [
+            "\"a \\\" // b\"",
+            "r#\"a \" b\"#",
+            "br\"x\"",
+            "c\"x\"",
+            "b'\\''",
+            "'\\''",
+            "'a'",
+            "'größe",
+            "1.5e3_f64",
+            "0xff",
+            "r#type",
+        ];
+        for literal in literals {
+            assert_eq!(texts(literal), [literal]);
+        }
+        assert_eq!(
+            texts("a/* /* x */ */b // c\n'a: 1..2"),
+            ["a", "b", "'a", ":", "1", ".", ".", "2"]
+        );
+        assert_eq!(texts("\u{feff}x"), ["x"]);
+    }
+
+    #[test]
+    fn broken_sources_never_panic() {
+        let source = "fn é() { r#\"… /* \" 'x' b'\\ /*";
+        for (start, _) in source.char_indices() {
+            for (end, _) in source[start..].char_indices() {
+                tokens(&source[start..start + end]);
+                find(&source[start..start + end], "… ( … ) é");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_is_found_wherever_it_stands() {
+        let block = "… .merge(db_postgres::router())";
+        let moved = "fn f() { let x = app\n  .merge( // here\n  db_postgres :: router(), ); }";
+        assert_eq!(count(moved, block), 1);
+        assert_eq!(count("fn f() { app.merge(other()) }", block), 0);
+        assert_eq!(count("// app.merge(db_postgres::router())", block), 0);
+        assert_eq!(count("\"app.merge(db_postgres::router())\"", block), 0);
+    }
+
+    #[test]
+    fn a_hole_is_one_balanced_expression() {
+        let block = "let served = …; close().await;";
+        assert_eq!(
+            count("let served = f(a, { b; c })?; close().await;", block),
+            1
+        );
+        assert_eq!(count("let served = a; b; close().await;", block), 0);
+        assert_eq!(count("f(…)", "f(…)"), 1);
+    }
+}

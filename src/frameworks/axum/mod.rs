@@ -1,0 +1,154 @@
+//! Axum 0.7 and 0.8.
+
+mod manual;
+mod running;
+mod servers;
+mod trace;
+mod version;
+mod wiring;
+
+use serde_json::Value;
+
+use super::Framework;
+use crate::edit::cargo_workspace::{CrateRoot, Package, packages, rust_name};
+use crate::edit::rust::Program;
+use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use wiring::Wiring;
+
+/// The Axum plugin.
+pub struct Axum;
+
+impl Framework for Axum {
+    fn name(&self) -> &'static str {
+        "axum"
+    }
+
+    fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
+        let using: Vec<Package> = packages(files)?
+            .into_iter()
+            .filter(|package| version::uses_axum(&package.manifest))
+            .collect();
+        // A library that helps applications is no application, unless there is nothing else.
+        let applications = using.iter().any(|package| !package.bins.is_empty());
+        Ok(using
+            .into_iter()
+            .filter(|package| !(applications && package.bins.is_empty()))
+            .map(|package| Target {
+                framework: self.name(),
+                root: package.dir().clone(),
+                package: package.name,
+            })
+            .collect())
+    }
+
+    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+        let package = package(files, target)?;
+        let axum = version::axum(files, &package.manifest)?;
+        let has_lib = package.lib.is_some();
+        let root = home(files, &package)?;
+        let source_root = root
+            .file
+            .parent()
+            .and_then(|dir| dir.below(package.dir()))
+            .map_or_else(|| "src".to_owned(), |dir| dir.to_string());
+        let crate_name = if has_lib {
+            root.name.clone()
+        } else {
+            rust_name(&package.name)
+        };
+        Ok(Facts::from([
+            ("axum".to_owned(), Value::from(axum)),
+            ("has_lib".to_owned(), Value::from(has_lib)),
+            ("crate_name".to_owned(), Value::from(crate_name)),
+            ("edition".to_owned(), Value::from(package.edition)),
+            ("source_root".to_owned(), Value::from(source_root)),
+        ]))
+    }
+
+    fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
+        let source = facts.get("source_root").and_then(Value::as_str);
+        let inside = output.as_str().strip_prefix("src/");
+        match (source, inside) {
+            (Some(source), Some(inside)) => {
+                let source = ProjectPath::existing(source).unwrap_or_else(|_| ProjectPath::root());
+                let inside = ProjectPath::existing(inside).unwrap_or_else(|_| output.clone());
+                target.root.join(&source).join(&inside)
+            }
+            _ => target.root.join(output),
+        }
+    }
+
+    fn add_dependencies(
+        &self,
+        _files: &dyn Files,
+        _target: &Target,
+        _dependencies: &[Dependency],
+    ) -> Result<Vec<FileEdit>, Problem> {
+        Ok(Vec::new())
+    }
+
+    fn wire(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        _facts: &Facts,
+    ) -> Result<Vec<FileEdit>, Box<Unsure>> {
+        let unsure = |problem: Problem, package: Option<&Package>| {
+            let lib = package.and_then(|p| p.lib.as_ref());
+            let root = lib.map_or("src/main.rs".to_owned(), |lib| lib.file.to_string());
+            let name = lib.map_or(String::new(), |lib| lib.name.clone());
+            Box::new(Unsure {
+                problem,
+                steps: manual::steps(lib.is_some(), &root, &name),
+            })
+        };
+        let package = package(files, target).map_err(|problem| unsure(problem, None))?;
+        let program =
+            program(files, &package).map_err(|problem| unsure(problem, Some(&package)))?;
+        let wiring = Wiring {
+            program: &program,
+            package: &package,
+        };
+        wiring
+            .edits()
+            .map_err(|problem| unsure(problem, Some(&package)))
+    }
+}
+
+fn package(files: &dyn Files, target: &Target) -> Result<Package, Problem> {
+    Package::read(files, &target.root)?
+        .ok_or_else(|| Problem::input(format!("there is no package in {}", target.root)))
+}
+
+/// The crates of a package.
+fn program(files: &dyn Files, package: &Package) -> Result<Program, Problem> {
+    let mut program = Program::default();
+    for root in package.lib.iter().chain(&package.bins) {
+        program.add(files, root)?;
+    }
+    Ok(program)
+}
+
+/// The crate that declares the module: the library, else the binary that serves, else the one that `cargo run` starts.
+fn home(files: &dyn Files, package: &Package) -> Result<CrateRoot, Problem> {
+    if let Some(lib) = &package.lib {
+        return Ok(lib.clone());
+    }
+    let program = program(files, package)?;
+    let wiring = Wiring {
+        program: &program,
+        package,
+    };
+    if let Ok(chosen) = wiring.choose() {
+        return Ok(program.crates[wiring.home(&chosen).krate].clone());
+    }
+    let default = package.default_run.as_deref().unwrap_or(&package.name);
+    let named = package.bins.iter().find(|bin| bin.name == default);
+    named.or(package.bins.first()).cloned().ok_or_else(|| {
+        Problem::input(format!(
+            "package `{}` has no library and no binary",
+            package.name
+        ))
+        .in_file(&package.manifest.path())
+    })
+}

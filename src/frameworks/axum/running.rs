@@ -1,0 +1,361 @@
+//! Follows a server from the call that makes it to the place where it has stopped.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use crate::edit::rust::{
+    At, Program, Transparent, ancestors, children, descendants, in_tests, named_children, uses,
+};
+
+use super::servers::{Kind, Server};
+use super::trace::callee;
+
+/// How a server runs.
+pub struct Run<'p> {
+    /// The user stops it themselves: `with_graceful_shutdown`, `.handle(…)`, a `select!` with a signal.
+    pub stopped_by_user: bool,
+    /// The expression after which it has stopped: an `.await`, a `select!`.
+    pub awaited: At<'p>,
+    /// The statement in the same function after which it has stopped.
+    pub statement: At<'p>,
+    /// A task that nobody waits for holds it: it ends with the function that started the task.
+    pub detached: Option<At<'p>>,
+}
+
+/// Why it is not certain where a server stops.
+pub struct Lost<'p> {
+    pub at: At<'p>,
+    pub why: String,
+}
+
+/// Follows a server.
+pub fn run<'p>(program: &'p Program, server: Server<'p>) -> Result<Run<'p>, Lost<'p>> {
+    let mut walk = Walk {
+        program,
+        stopped_by_user: server.kind == Kind::AxumServer && has_handle(program, server.call),
+    };
+    let awaited = walk.follow(server.call, 0)?;
+    let mut statement = statement(awaited)?;
+    if let Some((span, Transparent::Select)) = enclosing_select(program, awaited) {
+        let around = node_at(program, awaited, &span).ok_or_else(|| lost(awaited))?;
+        statement = self::statement(around)?;
+        let text = program.slice(around).to_lowercase();
+        let signal = [
+            "signal",
+            "ctrl_c",
+            "shutdown",
+            "cancel",
+            "terminate",
+            "stop",
+            "quit",
+        ];
+        walk.stopped_by_user |= signal.iter().any(|word| text.contains(word));
+    }
+    let repeated = ancestors(statement.node)
+        .take_while(|n| {
+            !matches!(
+                n.kind(),
+                "function_item" | "async_block" | "closure_expression"
+            )
+        })
+        .find(|n| {
+            matches!(
+                n.kind(),
+                "loop_expression" | "while_expression" | "for_expression"
+            )
+        });
+    if repeated.is_some() {
+        return Err(Lost {
+            at: statement,
+            why: "the server is started in a loop, so the pool cannot close after it".to_owned(),
+        });
+    }
+    let detached = walk.detached(statement)?;
+    Ok(Run {
+        stopped_by_user: walk.stopped_by_user,
+        awaited,
+        statement,
+        detached,
+    })
+}
+
+struct Walk<'p> {
+    program: &'p Program,
+    stopped_by_user: bool,
+}
+
+fn lost(at: At) -> Lost {
+    Lost {
+        at,
+        why: "from here on it cannot be followed where the server stops".to_owned(),
+    }
+}
+
+impl<'p> Walk<'p> {
+    /// The expression that waits for the future `at`.
+    fn follow(&mut self, at: At<'p>, depth: usize) -> Result<At<'p>, Lost<'p>> {
+        let mut at = at;
+        if depth > 16 {
+            return Err(lost(at));
+        }
+        loop {
+            let Some(parent) = at.node.parent() else {
+                return Err(lost(at));
+            };
+            let up = at.with(parent);
+            match parent.kind() {
+                "field_expression" => {
+                    let name = parent
+                        .child_by_field_name("field")
+                        .map(|n| self.program.slice(at.with(n)));
+                    if name == Some("with_graceful_shutdown") {
+                        self.stopped_by_user = true;
+                    }
+                    let call = ancestors(parent)
+                        .take_while(|n| matches!(n.kind(), "generic_function" | "call_expression"))
+                        .find(|n| n.kind() == "call_expression");
+                    at = at.with(call.ok_or_else(|| lost(at))?);
+                }
+                "await_expression" => return Ok(up),
+                "parenthesized_expression"
+                | "reference_expression"
+                | "tuple_expression"
+                | "try_expression" => at = up,
+                "let_declaration" => return self.follow_variable(up, depth),
+                "assignment_expression" => return Err(lost(at)),
+                "arguments" => {
+                    let call = at.with(parent.parent().ok_or_else(|| lost(at))?);
+                    if self.is_join(call) {
+                        return Ok(call);
+                    }
+                    let Some((_, name)) = callee(self.program, call) else {
+                        return Err(lost(at));
+                    };
+                    match name {
+                        "block_on" => return Ok(call),
+                        "spawn" | "spawn_local" | "spawn_on" | "spawn_blocking" | "pin" | "new"
+                        | "Some" | "Ok" | "into_future" | "timeout" | "tokio_spawn" => at = call,
+                        "push" | "insert" => return Err(lost(at)),
+                        _ => return Err(lost(at)),
+                    }
+                }
+                "expression_statement" | "block"
+                    if enclosing_select(self.program, at).is_some_and(|(span, _)| {
+                        let block = if parent.kind() == "block" {
+                            Some(parent)
+                        } else {
+                            parent.parent()
+                        };
+                        block.is_some_and(|b| {
+                            b.end_byte() == span.end && b.start_byte() >= span.start
+                        })
+                    }) =>
+                {
+                    return Ok(at);
+                }
+                "block" => {
+                    // The last expression of a block is the block's value.
+                    let is_tail = named_children(parent).last() == Some(&at.node);
+                    let owner = parent
+                        .parent()
+                        .filter(|_| is_tail)
+                        .ok_or_else(|| lost(at))?;
+                    match owner.kind() {
+                        "async_block" | "unsafe_block" | "if_expression" => at = at.with(owner),
+                        "closure_expression" => at = at.with(owner),
+                        _ => return Err(lost(at)),
+                    }
+                }
+                _ => return Err(lost(at)),
+            }
+        }
+    }
+
+    fn is_join(&self, call: At<'p>) -> bool {
+        let source = self.program.source(call);
+        let first = call.node.named_child(0).map(|n| call.with(n));
+        first.is_some_and(|inside| {
+            matches!(source.macro_around(inside.node), Some((span, Transparent::Join))
+                if span.start <= call.node.start_byte() && span.end == call.node.end_byte())
+        })
+    }
+
+    fn follow_variable(&mut self, declaration: At<'p>, depth: usize) -> Result<At<'p>, Lost<'p>> {
+        let pattern = declaration.node.child_by_field_name("pattern");
+        let name = pattern.and_then(|p| match p.kind() {
+            "identifier" => Some(p),
+            "mut_pattern" => named_children(p)
+                .into_iter()
+                .find(|n| n.kind() == "identifier"),
+            _ => None,
+        });
+        let Some(name) = name.map(|n| self.program.slice(declaration.with(n))) else {
+            return Err(lost(declaration));
+        };
+        let graceful = self.stopped_by_user;
+        let mut ends = Vec::new();
+        for used in uses(self.program, declaration, name) {
+            let mut branch = Walk {
+                program: self.program,
+                stopped_by_user: graceful,
+            };
+            if let Ok(end) = branch.follow(used, depth + 1) {
+                self.stopped_by_user |= branch.stopped_by_user;
+                if !ends.iter().any(|e: &At| e.node == end.node) {
+                    ends.push(end);
+                }
+            }
+        }
+        match ends.as_slice() {
+            [end] => Ok(*end),
+            _ => Err(lost(declaration)),
+        }
+    }
+
+    /// The statement that started a task which nobody waits for, if the server runs in one.
+    fn detached(&mut self, statement: At<'p>) -> Result<Option<At<'p>>, Lost<'p>> {
+        let mut at = statement;
+        for _ in 0..8 {
+            for outer in ancestors(at.node) {
+                let is_block = matches!(outer.kind(), "async_block" | "closure_expression");
+                if is_block && self.follow(at.with(outer), 0).is_err() {
+                    return Ok(Some(self::statement(at.with(outer))?));
+                }
+                if outer.kind() == "function_item" {
+                    break;
+                }
+            }
+            // Who calls the function that serves?
+            let Some(function) = function_of(at) else {
+                return Ok(None);
+            };
+            let calls = callers(self.program, function);
+            let [call] = calls.as_slice() else {
+                return Ok(None);
+            };
+            let is_async = children(function.node).into_iter().any(|n| {
+                n.kind() == "function_modifiers" && self.program.slice(at.with(n)).contains("async")
+            });
+            if is_async && self.follow(*call, 0).is_err() {
+                let place = self::statement(*call)?;
+                let spawned = ancestors(call.node)
+                    .take_while(|n| *n != place.node)
+                    .filter(|n| n.kind() == "call_expression")
+                    .any(|n| {
+                        callee(self.program, call.with(n))
+                            .is_some_and(|(_, name)| name.starts_with("spawn"))
+                    });
+                return Ok(spawned.then_some(place));
+            }
+            at = *call;
+        }
+        Ok(None)
+    }
+}
+
+/// The function around a node.
+pub fn function_of(at: At) -> Option<At> {
+    ancestors(at.node)
+        .find(|n| n.kind() == "function_item")
+        .map(|n| at.with(n))
+}
+
+/// The calls of a function, tests left out.
+pub fn callers<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
+    let Some(name) = function.node.child_by_field_name("name") else {
+        return Vec::new();
+    };
+    let name = program.slice(function.with(name));
+    let mut found = Vec::new();
+    for root in program.roots() {
+        for node in descendants(root.node) {
+            if node.kind() != "call_expression" {
+                continue;
+            }
+            let at = root.with(node);
+            let Some((path, called)) = callee(program, at) else {
+                continue;
+            };
+            if called != name || in_tests(program.source(at), node) {
+                continue;
+            }
+            let is_method = path.node.kind() == "field_expression";
+            let same = if is_method || program.self_type(function).is_some() {
+                program.self_type(function).is_some()
+            } else {
+                program.meaning(path).is_some_and(|m| {
+                    program
+                        .items(&m)
+                        .iter()
+                        .any(|i| i.node == function.node && i.file == function.file)
+                })
+            };
+            if same {
+                found.push(at);
+            }
+        }
+    }
+    found
+}
+
+/// The statement of a block that holds a node: what stands directly in the innermost real block.
+pub fn statement(at: At) -> Result<At, Lost> {
+    std::iter::once(at.node)
+        .chain(ancestors(at.node))
+        .find(|n| n.parent().is_some_and(|p| p.kind() == "block"))
+        .map(|n| at.with(n))
+        .ok_or_else(|| lost(at))
+}
+
+fn enclosing_select<'p>(program: &'p Program, at: At<'p>) -> Option<(Range<usize>, Transparent)> {
+    program
+        .source(at)
+        .macro_around(at.node)
+        .filter(|(_, kind)| *kind == Transparent::Select)
+}
+
+/// The outermost node that lies within some bytes.
+fn node_at<'p>(_: &'p Program, inside: At<'p>, span: &Range<usize>) -> Option<At<'p>> {
+    std::iter::once(inside.node)
+        .chain(ancestors(inside.node))
+        .take_while(|n| span.start <= n.start_byte() && n.end_byte() <= span.end)
+        .last()
+        .map(|n| inside.with(n))
+}
+
+fn has_handle(program: &Program, call: At) -> bool {
+    let mut at = call.node;
+    while let Some((function, name)) = callee(program, call.with(at)) {
+        if name == "handle" {
+            return true;
+        }
+        match function.node.child_by_field_name("value") {
+            Some(value) if function.node.kind() == "field_expression" => at = value,
+            _ => break,
+        }
+        if at.kind() == "identifier" {
+            let root = super::servers::chain_root(program, call.with(at));
+            let declaration = ancestors(root.node).find(|n| n.kind() == "let_declaration");
+            return declaration.is_some_and(|d| program.slice(call.with(d)).contains(".handle("));
+        }
+        if at.kind() == "try_expression" || at.kind() == "await_expression" {
+            match at.named_child(0) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+    }
+    false
+}
+
+/// The last statement of a block after which code can stand, and whether the block has a value after it.
+pub fn end_of(block: Node) -> Option<(Node, bool)> {
+    let last = named_children(block).pop()?;
+    let semicolon = children(last).iter().any(|n| n.kind() == ";");
+    let is_value = !(semicolon
+        || last.kind() == "let_declaration"
+        || last.kind().ends_with("_item")
+        || last.kind() == "macro_invocation");
+    Some((last, is_value))
+}
