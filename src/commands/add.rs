@@ -8,7 +8,7 @@ use crate::cli::{Add, Format};
 use crate::frameworks::{self, Framework};
 use crate::module::{Module, Prompt, PromptType};
 use crate::plan::{self, Plan, Request};
-use crate::project::{Project, Recovered, Root};
+use crate::project::{Project, Recovered, Root, Writer};
 use crate::report::{PlanReport, PlanView};
 use crate::types::{Problem, Target};
 
@@ -23,6 +23,17 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         return Err(Problem::input("there is no terminal to ask on")
             .help("pass `--yes` to take the defaults and write, or `--dry-run` to look first"));
     }
+    let writes = !args.dry_run && (args.yes || ask);
+    // Before anything is read: what an interrupted run left is neither the old project nor the new one.
+    let writer = match writes {
+        true => Some(writer(context, &project)?),
+        false if project.is_interrupted() => {
+            return Err(Problem::decision("an interrupted run is pending").help(
+                "run the command without `--dry-run`: it finishes or discards that run first",
+            ));
+        }
+        false => None,
+    };
     let (framework, target) = choose_target(&project, &root, args, ask)?;
     let given = settings(&args.settings)?;
     let mut answers = plan::check_answers(&module.spec, &given)?;
@@ -46,7 +57,6 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         dev: !module.drift().is_empty(),
     };
     let plan = plan::add(&project, &lock, &request)?;
-    let writes = !args.dry_run && (args.yes || ask);
     let show = |applied: bool| {
         let view = PlanView {
             diff: args.diff,
@@ -58,10 +68,10 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
             false => report.print_json(context.terminal, view),
         }
     };
-    if plan.changes.is_empty() || !writes {
+    let Some(writer) = writer.filter(|_| !plan.changes.is_empty()) else {
         show(false);
         return Ok(0);
-    }
+    };
     if ask {
         show(false);
         if !answer(Confirm::new("Write this?").with_default(true).prompt())? {
@@ -69,7 +79,7 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
             return Ok(1);
         }
     }
-    apply(context, &project, &plan)?;
+    writer.apply(&plan.changes, &interrupt::requested)?;
     if !ask {
         show(true);
     }
@@ -80,18 +90,15 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     Ok(0)
 }
 
-fn apply(context: &Context, project: &Project, plan: &Plan) -> Result<(), Problem> {
+fn writer<'p>(context: &Context, project: &'p Project) -> Result<Writer<'p>, Problem> {
     let (writer, recovered) = project.writer()?;
-    match recovered {
-        Some(Recovered::Finished) => context
-            .terminal
-            .done("Recovered", "an interrupted run was finished first"),
-        Some(Recovered::Discarded) => context
-            .terminal
-            .done("Recovered", "an interrupted run was discarded first"),
-        None => {}
-    }
-    writer.apply(&plan.changes, &interrupt::requested)
+    let what = match recovered {
+        Some(Recovered::Finished) => "an interrupted run was finished first",
+        Some(Recovered::Discarded) => "an interrupted run was discarded first",
+        None => return Ok(writer),
+    };
+    context.terminal.done("Recovered", what);
+    Ok(writer)
 }
 
 fn report<'a>(plan: &'a Plan, module: &Module, unwired: bool) -> PlanReport<'a> {

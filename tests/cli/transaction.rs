@@ -93,7 +93,7 @@ fn ctrl_c_at_the_question_changes_nothing() {
     output.read_until(b'?', &mut text).unwrap();
     use std::io::Write;
     running.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
-    drop(output);
+    std::io::copy(&mut output, &mut std::io::sink()).unwrap();
     let status = running.wait().unwrap();
     assert_eq!(status.code(), Some(130));
     assert!(project.tree() == before, "something was written");
