@@ -1,0 +1,328 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use postgres::NoTls;
+use rapidkit_pg::postgres::{Server, free_port};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::fixture::{Fixture, target};
+use crate::support::http::{Client, Transcript};
+use crate::support::process::Process;
+
+const HEALTH: &str = "/api/health/module/postgres";
+
+/// Status and body of every route.
+type Answers = BTreeMap<String, (u16, String)>;
+
+/// `add` refuses, says why and what to add by hand, and writes nothing.
+pub fn is_left_alone(fixture: &Fixture) -> Result<String> {
+    let folder = fixture.copy()?;
+    let before = tree(&folder)?;
+    let output = add(fixture, &folder)?;
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(
+        output.status.code() == Some(1),
+        "expected exit code 1, got {}:\n{err}",
+        output.status
+    );
+    ensure!(tree(&folder)? == before, "something was written:\n{err}");
+    ensure!(
+        err.contains("db_postgres::"),
+        "expected the lines to add by hand:\n{err}"
+    );
+    Ok(err.lines().next().unwrap_or_default().to_owned())
+}
+
+/// The application gets the layer and does all it did before.
+pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
+    let folder = fixture.copy()?;
+    let was_formatted = is_formatted(&folder)?;
+    let program = build(fixture, &folder).context("as it is")?;
+    let before = {
+        let mut app = Started::new(fixture, &folder, &program, None)?;
+        app.answers(&fixture.routes)?
+    };
+
+    let output = add(fixture, &folder)?;
+    ensure!(
+        output.status.success(),
+        "add: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let added = tree(&folder)?;
+    ensure!(
+        add(fixture, &folder)?.status.success(),
+        "a second add fails"
+    );
+    ensure!(tree(&folder)? == added, "a second add changes something");
+
+    let program = build(fixture, &folder).context("with the layer")?;
+    ensure!(
+        !was_formatted || is_formatted(&folder)?,
+        "it was formatted before, and is not now"
+    );
+    lints(&folder)?;
+    tests(&folder)?;
+
+    let mut app = Started::new(fixture, &folder, &program, None).context("without a database")?;
+    app.same(&fixture.routes, &before)?;
+    app.health(503, "not_configured")?;
+    app.stops()?;
+
+    let url = server.url("postgres") + &format!("?application_name={}", fixture.name);
+    let mut app =
+        Started::new(fixture, &folder, &program, Some(&url)).context("with a database")?;
+    app.same(&fixture.routes, &before)?;
+    app.health(200, "ok")?;
+    app.stops()?;
+    let mut client = postgres::Client::connect(&server.url("postgres"), NoTls)?;
+    let left: i64 = client
+        .query_one(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+            &[&fixture.name],
+        )?
+        .get(0);
+    ensure!(left == 0, "{left} connections are left after the stop");
+
+    let mut app = Started::spawn(
+        fixture,
+        &folder,
+        &program,
+        &[("DATABASE_URL", &url), ("DB_POOL_SIZE", "abc")],
+    )?;
+    let ended = app.process.wait(Duration::from_secs(10));
+    let printed = app.process.printed();
+    ensure!(
+        ended.is_some_and(|status| !status.success()) && printed.contains("DB_POOL_SIZE"),
+        "it starts with DB_POOL_SIZE=abc ({ended:?}):\n{printed}"
+    );
+    Ok(format!("{} routes as before", before.len()))
+}
+
+fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"));
+    command.args(["add", "--yes"]).current_dir(folder);
+    if let Some(package) = &fixture.package {
+        command.args(["--package", package]);
+    }
+    Ok(command.output()?)
+}
+
+fn cargo(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target().join("target"))
+        .env_remove("DATABASE_URL")
+        .env_remove("TEST_DATABASE_URL");
+    command
+}
+
+/// Builds everything and returns the program to start.
+fn build(fixture: &Fixture, folder: &Path) -> Result<PathBuf> {
+    let output = cargo(
+        folder,
+        &[
+            "build",
+            "--workspace",
+            "--message-format=json-render-diagnostics",
+        ],
+    )
+    .output()?;
+    ensure!(
+        output.status.success(),
+        "does not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut programs: Vec<PathBuf> = messages(&output)
+        .filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
+        .collect();
+    if let Some(binary) = &fixture.binary {
+        programs.retain(|program| {
+            program
+                .file_name()
+                .is_some_and(|name| name == binary.as_str())
+        });
+    }
+    match programs.as_slice() {
+        [program] => {
+            // The next build replaces it.
+            let copy = target()
+                .join("corpus")
+                .join(format!("{}.program", fixture.name));
+            let _ = std::fs::remove_file(&copy);
+            std::fs::copy(program, &copy)?;
+            Ok(copy)
+        }
+        others => bail!("expected one program, got {others:?}; `bin` in fixture.toml chooses"),
+    }
+}
+
+fn messages(output: &Output) -> impl Iterator<Item = Value> {
+    output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+/// The generated files are formatted, and clippy has nothing to say about them.
+fn lints(folder: &Path) -> Result<()> {
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--message-format=json",
+    ];
+    let output = cargo(folder, &arguments).output()?;
+    let warnings: Vec<String> = messages(&output)
+        .filter_map(|message| message.get("message").cloned())
+        .filter(|message| message["spans"].to_string().contains("db_postgres"))
+        .filter_map(|message| Some(message["rendered"].as_str()?.to_owned()))
+        .collect();
+    ensure!(warnings.is_empty(), "clippy:\n{}", warnings.join("\n"));
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry?;
+        if entry.path().ends_with("db_postgres/mod.rs")
+            && !entry.path().starts_with(folder.join(".rapidkit"))
+        {
+            for edition in ["2021", "2024"] {
+                let formatted = Command::new("rustfmt")
+                    .args(["--check", "--edition", "2024", "--style-edition", edition])
+                    .arg(entry.path())
+                    .output()?;
+                ensure!(
+                    formatted.status.success(),
+                    "rustfmt {edition}: {}",
+                    String::from_utf8_lossy(&formatted.stdout)
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_formatted(folder: &Path) -> Result<bool> {
+    Ok(cargo(folder, &["fmt", "--all", "--check"])
+        .output()?
+        .status
+        .success())
+}
+
+/// The application's own tests pass without a database; the generated ones say that they did not run.
+fn tests(folder: &Path) -> Result<()> {
+    let output = cargo(folder, &["test", "--workspace"]).output()?;
+    let out = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        output.status.success(),
+        "its tests fail:\n{out}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    ensure!(
+        out.contains("ignored, needs TEST_DATABASE_URL"),
+        "the generated tests do not say why they did not run:\n{out}"
+    );
+    Ok(())
+}
+
+fn tree(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter_map(|entry| entry.ok().filter(|entry| entry.file_type().is_file()))
+        .map(|entry| Ok((entry.path().to_owned(), std::fs::read(entry.path())?)))
+        .collect()
+}
+
+struct Started {
+    process: Process,
+    client: Client,
+}
+
+impl Started {
+    fn spawn(
+        fixture: &Fixture,
+        folder: &Path,
+        program: &Path,
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
+        let port = free_port().map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        let output = target()
+            .join("corpus")
+            .join(format!("{}.log", fixture.name));
+        let _ = std::fs::remove_file(&output);
+        let mut command = Command::new(program);
+        command
+            .current_dir(folder)
+            .env(&fixture.port_variable, port.to_string())
+            .env_remove("DATABASE_URL")
+            .envs(variables.iter().copied());
+        Ok(Self {
+            process: Process::start(&mut command, &output)?,
+            client: Client::new(port, Transcript::default()),
+        })
+    }
+
+    fn new(fixture: &Fixture, folder: &Path, program: &Path, url: Option<&str>) -> Result<Self> {
+        let variables: Vec<_> = url.map(|url| ("DATABASE_URL", url)).into_iter().collect();
+        let mut started = Self::spawn(fixture, folder, program, &variables)?;
+        let deadline = Instant::now() + Duration::from_secs(15);
+        let probe = fixture
+            .routes
+            .first()
+            .context("fixture.toml names no route")?;
+        while started.client.get(probe).is_err() {
+            let ended = started.process.ended();
+            ensure!(
+                ended.is_none() && Instant::now() < deadline,
+                "does not serve ({ended:?}):\n{}",
+                started.process.printed()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(started)
+    }
+
+    fn answers(&mut self, routes: &[String]) -> Result<Answers> {
+        routes
+            .iter()
+            .map(|route| {
+                let answer = self.client.get(route)?;
+                Ok((route.clone(), (answer.status, answer.text)))
+            })
+            .collect()
+    }
+
+    fn same(&mut self, routes: &[String], before: &Answers) -> Result<()> {
+        let now = self.answers(routes)?;
+        ensure!(
+            now == *before,
+            "routes answer differently\nbefore: {before:?}\nnow: {now:?}"
+        );
+        Ok(())
+    }
+
+    fn health(&mut self, status: u16, text: &str) -> Result<()> {
+        let answer = self.client.get(HEALTH)?;
+        ensure!(
+            answer.status == status && answer.text.contains(text),
+            "expected {status} and {text}: {answer}"
+        );
+        Ok(())
+    }
+
+    /// SIGTERM ends it, in order.
+    fn stops(&mut self) -> Result<()> {
+        self.process.signal(Signal::TERM);
+        match self.process.wait(Duration::from_secs(12)) {
+            Some(status) if status.success() => Ok(()),
+            other => bail!(
+                "expected a stop in order, got {other:?}:\n{}",
+                self.process.printed()
+            ),
+        }
+    }
+}
