@@ -61,12 +61,21 @@ pub struct Program {
     pub crates: Vec<CrateRoot>,
     pub sources: Vec<Source>,
     pub modules: Vec<Module>,
+    left_out: Option<String>,
 }
 
 /// Paths deeper than this are given up on: no code needs them, and names may lead in a circle.
 const DEPTH: usize = 24;
 
 impl Program {
+    /// A program whose crates are read without their root module `name`, which is not the user's.
+    pub fn without(name: &str) -> Self {
+        Self {
+            left_out: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Reads a crate: its root file and every file that a `mod` leads to, those for tests left out.
     ///
     /// # Errors
@@ -110,6 +119,9 @@ impl Program {
         );
         self.modules.extend(modules);
         for (path, candidates) in below {
+            if path.len() == 1 && path.first() == self.left_out.as_ref() {
+                continue;
+            }
             for (file, dir) in candidates {
                 if files.exists(&file)? {
                     self.add_file(files, krate, path, &file, &dir)?;

@@ -10,6 +10,7 @@ mod wiring;
 use serde_json::Value;
 
 use super::Framework;
+use crate::edit::cargo_toml;
 use crate::edit::cargo_workspace::{CrateRoot, Package, packages, rust_name};
 use crate::edit::rust::Program;
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
@@ -80,11 +81,13 @@ impl Framework for Axum {
 
     fn add_dependencies(
         &self,
-        _files: &dyn Files,
-        _target: &Target,
-        _dependencies: &[Dependency],
+        files: &dyn Files,
+        target: &Target,
+        dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
-        Ok(Vec::new())
+        let package = package(files, target)?;
+        let edit = cargo_toml::add_dependencies(files, &package.manifest, dependencies)?;
+        Ok(edit.into_iter().collect())
     }
 
     fn wire(
@@ -122,7 +125,7 @@ fn package(files: &dyn Files, target: &Target) -> Result<Package, Problem> {
 
 /// The crates of a package.
 fn program(files: &dyn Files, package: &Package) -> Result<Program, Problem> {
-    let mut program = Program::default();
+    let mut program = Program::without(wiring::MODULE);
     for root in package.lib.iter().chain(&package.bins) {
         program.add(files, root)?;
     }
