@@ -1,0 +1,105 @@
+//! PgBouncer in transaction mode, as strict as its defaults are.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use rapidkit_pg::postgres::{Server, free_port};
+
+use super::process::Process;
+
+/// A running PgBouncer.
+#[derive(Debug)]
+pub struct Bouncer {
+    port: u16,
+    process: Process,
+}
+
+impl Bouncer {
+    /// Puts one in front of a server. Its files go to `folder`.
+    pub fn start(server: &Server, folder: &Path) -> Result<Self> {
+        let port = free_port()?;
+        let users = folder.join("users.txt");
+        let quoted = |text: &str| text.replace('"', "\"\"");
+        fs::write(
+            &users,
+            format!(
+                "\"{}\" \"{}\"\n",
+                quoted(server.user()),
+                quoted(server.password())
+            ),
+        )?;
+        // PgBouncer's own defaults otherwise, `ignore_startup_parameters` above all. From 1.21 on
+        // it can follow prepared statements, which is to be off; before, it does not know the word.
+        let prepared = if version()? >= (1, 21) {
+            "max_prepared_statements = 0\n"
+        } else {
+            ""
+        };
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\n\
+             pool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n{prepared}",
+            server.port(),
+            users.display(),
+        );
+        let file = folder.join("pgbouncer.ini");
+        fs::write(&file, settings)?;
+        for path in [&users, &file] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+        }
+        let mut command = Command::new(program());
+        command.current_dir(folder);
+        if rustix::process::geteuid().is_root() {
+            command.args(["-u", "nobody"]); // it refuses to run as root
+        }
+        command.arg(&file);
+        let mut process = Process::start(&mut command, &folder.join("pgbouncer.log"))?;
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Ok(Self { port, process });
+            }
+            ensure!(
+                process.ended().is_none(),
+                "pgbouncer ended at once:\n{}",
+                process.printed()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        anyhow::bail!("pgbouncer does not listen:\n{}", process.printed())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        self.process.printed()
+    }
+}
+
+/// Debian puts it where only root's `PATH` looks.
+fn program() -> &'static str {
+    if Path::new("/usr/sbin/pgbouncer").is_file() {
+        "/usr/sbin/pgbouncer"
+    } else {
+        "pgbouncer"
+    }
+}
+
+fn version() -> Result<(u32, u32)> {
+    let said = Command::new(program()).arg("--version").output()?.stdout;
+    let said = String::from_utf8_lossy(&said);
+    let mut numbers = said
+        .split_whitespace()
+        .nth(1)
+        .unwrap_or_default()
+        .split('.')
+        .map_while(|part| part.parse().ok());
+    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
+}
