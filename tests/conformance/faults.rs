@@ -44,6 +44,7 @@ pub fn run_all(app: &App, file: &Path, selection: &Selection) -> Result<bool> {
     );
     let copy = tempfile::tempdir()?;
     let copied = copied(app, copy.path())?;
+    sound(&copied, &faults)?;
     let mut caught = 0;
     for fault in &faults {
         let place = copied.directory.join(&app.layer).join(&fault.file);
@@ -86,6 +87,28 @@ pub fn run_all(app: &App, file: &Path, selection: &Selection) -> Result<bool> {
     }
     println!("\ncaught {caught} of {}", faults.len());
     Ok(caught == faults.len())
+}
+
+/// Expects every row of the list to hold without a fault: else its failing would mean nothing.
+fn sound(app: &App, faults: &[Fault]) -> Result<()> {
+    built(app)?;
+    let mut rows = Selection::default();
+    for fault in faults {
+        rows.only(&fault.row.join(","));
+    }
+    let report = run(app, &rows)?;
+    let failed: Vec<_> = report
+        .rows
+        .iter()
+        .filter_map(|row| Some(format!("{}: {}", row.id, row.failure.as_ref()?)))
+        .collect();
+    ensure!(
+        failed.is_empty(),
+        "rows fail without any fault:\n{}",
+        failed.join("\n")
+    );
+    println!("{} rows hold without a fault\n", report.rows.len());
+    Ok(())
 }
 
 /// The application's sources in another folder.

@@ -27,6 +27,11 @@ impl Selection {
         self.only.extend(ids.split(',').map(str::to_owned));
     }
 
+    /// Whether this name is asked for in full.
+    fn names(&self, id: &str) -> bool {
+        self.only.iter().any(|name| name == id)
+    }
+
     /// Whether a row or fault of this name is wanted.
     pub fn wants(&self, id: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|start| id.starts_with(start))
@@ -103,7 +108,7 @@ fn ask_group(
         .rows
         .iter()
         .filter(|row| row.needs.is_none_or(|needs| app.can(needs)))
-        .filter(|row| selection.wants(row.id) || selection.wants(NOWHERE.0))
+        .filter(|row| selection.wants(row.id) || selection.names(NOWHERE.0))
         .collect();
     if wanted.is_empty() {
         return Vec::new();

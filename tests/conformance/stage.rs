@@ -135,7 +135,10 @@ impl Stage {
             let health = client.get(HEALTH)?;
             health.is(200)?.has("/status", "ok")?;
             Ok(())
-        })
+        })?;
+        // The check's own connection goes back when its answer was sent.
+        std::thread::sleep(Duration::from_millis(100));
+        Ok(())
     }
 
     /// Starts the group's application anew, with more settings.
@@ -332,14 +335,20 @@ impl Stage {
     }
 }
 
-/// `probe_slow` makes a COMMIT take 0.3 s.
+/// `probe_slow` makes a COMMIT take 0.3 s, or fail where the id is an error's code.
 const TABLES: &str = "
     CREATE TABLE probe_accounts (id int PRIMARY KEY, balance bigint NOT NULL);
     INSERT INTO probe_accounts SELECT id, 1000 FROM generate_series(1, 20) id;
     CREATE TABLE probe_rows (id int PRIMARY KEY);
     CREATE TABLE probe_slow (id int PRIMARY KEY);
     CREATE FUNCTION probe_wait() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
+        $$ BEGIN
+            IF NEW.id > 10000 THEN
+                RAISE EXCEPTION 'refused' USING ERRCODE = NEW.id::text;
+            END IF;
+            PERFORM pg_sleep(0.3);
+            RETURN NULL;
+        END $$;
     CREATE CONSTRAINT TRIGGER probe_wait AFTER INSERT ON probe_slow
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION probe_wait();
 ";

@@ -21,6 +21,7 @@ pub static GROUPS: &[Group] = &[
     health::GROUP,
     lifecycle::GROUP,
     health::EXHAUSTED,
+    health::NETWORK,
     pool::GROUP,
     transactions::GROUP,
     pool::PINGS,

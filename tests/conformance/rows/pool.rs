@@ -62,6 +62,11 @@ pub const GROUP: Group = Group {
             connect_timeout,
         ),
         row(
+            "pool.hung-server",
+            "and one attempt to use an idle connection: a hung server is a 503 `timeout`",
+            hung,
+        ),
+        row(
             "pool.too-many-clients",
             "a server that has no connection left to give: 503, and the process goes on",
             too_many,
@@ -97,6 +102,8 @@ pub const PINGS: Group = Group {
     ],
 };
 
+/// A connection goes back when the answer was sent, not before.
+const GOES_BACK: Duration = Duration::from_millis(100);
 const HOLD: (&str, &str) = ("GET", "/probe/hold?seconds=0.8");
 
 /// Runs holders, asks meanwhile, and gives what the holders got.
@@ -131,6 +138,7 @@ fn size(stage: &mut Stage) -> Result<()> {
     stage.restart(&[])?;
     for _ in 0..5 {
         stage.get("/probe/one")?.is(200)?;
+        std::thread::sleep(GOES_BACK);
     }
     same(
         "connections of requests one after another",
@@ -270,6 +278,7 @@ fn timeout(stage: &mut Stage) -> Result<()> {
 fn recycle(stage: &mut Stage) -> Result<()> {
     stage.restart(&[("DB_POOL_RECYCLE", "1")])?;
     let first = stage.get("/probe/pid")?.is(200)?.number("/pid")?;
+    std::thread::sleep(GOES_BACK);
     let again = stage.get("/probe/pid")?.is(200)?.number("/pid")?;
     same("the connection at once", again, first)?;
     std::thread::sleep(seconds(1.5));
@@ -309,6 +318,18 @@ fn connect_timeout(stage: &mut Stage) -> Result<()> {
         answer.took > seconds(0.5),
         "expected an attempt of 0.7 s, got {answer}"
     );
+    Ok(())
+}
+
+fn hung(stage: &mut Stage) -> Result<()> {
+    stage.restart(&[("DB_CONNECT_TIMEOUT", "0.7")])?;
+    stage.get("/probe/one")?.is(200)?;
+    std::thread::sleep(seconds(1.2));
+    stage.server.suspend();
+    let answer = stage.get("/probe/one");
+    stage.server.resume();
+    stage.take()?;
+    answer?.fails(503, "timeout")?.within(seconds(2.0))?;
     Ok(())
 }
 
