@@ -64,6 +64,8 @@ impl Stage {
             .temporary(std::env::temp_dir())
             .setting("log_statement", "all")
             .setting("log_disconnections", "on")
+            // From here on the server tells of a client that left without a word.
+            .setting("log_min_messages", "debug1")
             .setting("log_line_prefix", "%m [%p] ")
             .setting("deadlock_timeout", "100ms");
         let mut certificates = None;
