@@ -15,7 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, PgConnection};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, TryAcquireError};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::error::{Error, Reason};
 use super::settings::Settings;
@@ -23,6 +23,8 @@ use super::transaction::{self, TransactionOptions};
 
 /// Idleness after which a connection is pinged before it is handed out.
 const PING_AFTER: Duration = Duration::from_secs(1);
+/// Idleness after which a connection beyond `pool_size` is closed.
+const OVERFLOW_IDLE: Duration = Duration::from_secs(1);
 /// How long a connection that comes back may take to finish what it was doing.
 const RELEASE_WITHIN: Duration = Duration::from_secs(5);
 /// How long saying goodbye to the server may take.
@@ -40,6 +42,7 @@ pub(super) struct Pool {
     waiting: AtomicUsize,
     connecting: Semaphore,
     returned: Notify,
+    trimming: tokio::sync::Mutex<()>,
     last_failure: Mutex<Option<Failure>>,
     closed: AtomicBool,
 }
@@ -57,6 +60,7 @@ impl Pool {
             waiting: AtomicUsize::new(0),
             connecting: Semaphore::new(CONNECTING),
             returned: Notify::new(),
+            trimming: tokio::sync::Mutex::default(),
             last_failure: Mutex::default(),
             closed: AtomicBool::new(false),
         })
@@ -172,7 +176,7 @@ impl Pool {
         let opened = timeout(self.settings.connect_timeout, options.connect()).await;
         let error = match opened {
             Ok(Ok(connection)) => return Ok(connection),
-            Ok(Err(error)) => Error::connect(error),
+            Ok(Err(error)) => Error::connect(error, options),
             Err(_) => Error::connect_timeout(),
         };
         tracing::warn!(error = &error as &dyn StdError, "no connection");
@@ -190,23 +194,45 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request, or closes it.
-    async fn keep(&self, mut live: Live, slot: Slot) {
+    async fn keep(self: &Arc<Self>, mut live: Live, slot: Slot) {
         self.log("checkin");
+        if live.is_expired() || self.closed.load(Ordering::Relaxed) {
+            self.goodbye(live).await;
+            return;
+        }
+        live.idle_since = Instant::now();
         let surplus = {
             let mut idle = lock(&self.idle);
-            let full = idle.len() >= self.settings.pool_size as usize;
-            if full || live.is_expired() || self.closed.load(Ordering::Relaxed) {
-                Some((live, slot))
-            } else {
-                live.idle_since = Instant::now();
-                idle.push(live);
-                drop(slot);
-                self.returned.notify_one();
-                None
-            }
+            idle.push(live);
+            drop(slot);
+            idle.len() > self.settings.pool_size as usize
         };
-        if let Some((live, _slot)) = surplus {
-            self.goodbye(live).await;
+        self.returned.notify_one();
+        if surplus && self.trimming.try_lock().is_ok() {
+            tokio::spawn(Arc::clone(self).trim());
+        }
+    }
+
+    /// Closes what is beyond `pool_size`, the longest idle first, once it is no longer in demand.
+    async fn trim(self: Arc<Self>) {
+        let Ok(_trimming) = self.trimming.try_lock() else {
+            return;
+        };
+        loop {
+            sleep(OVERFLOW_IDLE).await;
+            let surplus: Vec<Live> = {
+                let mut idle = lock(&self.idle);
+                let beyond = idle.len().saturating_sub(self.settings.pool_size as usize);
+                if beyond == 0 {
+                    return;
+                }
+                let stale = |live: &&Live| live.idle_since.elapsed() >= OVERFLOW_IDLE;
+                let stale = idle.iter().take(beyond).take_while(stale).count();
+                idle.drain(..stale).collect()
+            };
+            for live in surplus {
+                self.goodbye(live).await;
+            }
         }
     }
 
