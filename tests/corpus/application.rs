@@ -119,8 +119,6 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target().join("target"))
-        // Not the repository's own clippy.toml, which is found upwards.
-        .env("CLIPPY_CONF_DIR", folder)
         .env_remove("DATABASE_URL")
         .env_remove("TEST_DATABASE_URL");
     command

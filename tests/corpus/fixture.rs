@@ -79,7 +79,8 @@ impl Fixture {
             }
         }
         std::fs::remove_file(folder.join("fixture.toml"))?;
-        // Not inside the repository's own package, nor its git work tree.
+        // Tools look upwards: not into the repository's own work tree, nor its clippy.toml.
+        std::fs::write(target().join("clippy.toml"), "")?;
         std::fs::create_dir(folder.join(".git"))?;
         if let Some(lock) = lock.filter(|_| !folder.join("Cargo.lock").exists()) {
             std::fs::write(folder.join("Cargo.lock"), lock)?;
