@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::source::{Source, named_children};
+use super::splice::line_start;
+use super::tokens::tokens;
 use crate::types::ProjectPath;
 
 /// rustfmt's defaults.
@@ -44,11 +46,19 @@ fn expression(text: &str, place: Place) -> Option<String> {
         .root()
         .descendant_for_byte_range(BEFORE.len(), BEFORE.len() + text.len())?;
     let whole = node.byte_range() == (BEFORE.len()..BEFORE.len() + text.len());
-    whole.then(|| Printer { source: &source }.print(node, place))
+    let printer = Printer {
+        source: &source,
+        start: BEFORE.len(),
+        indent: place.indent,
+    };
+    whole.then(|| printer.print(node, place))
 }
 
 struct Printer<'s> {
     source: &'s Source,
+    /// Where the expression starts in the source, and the columns its first line is indented by.
+    start: usize,
+    indent: usize,
 }
 
 /// One `.name(…)`, `.await` or `?` of a chain.
@@ -78,8 +88,42 @@ impl<'s> Printer<'s> {
                 let column = place.column + width(head);
                 format!("{head}{}", self.call(arguments, Place { column, ..place }))
             }
-            None => self.source.slice(node).to_owned(),
+            None => self.verbatim(node, place.indent),
         }
+    }
+
+    /// A node as it is written, its lines moved with the line that it now begins on.
+    fn verbatim(&self, node: Node<'s>, indent: usize) -> String {
+        let text = self.source.slice(node);
+        if !text.contains('\n') {
+            return text.to_owned();
+        }
+        let line = line_start(&self.source.text, node.start_byte());
+        let was = if line < self.start {
+            self.indent
+        } else {
+            width(super::splice::indent(&self.source.text, node.start_byte()))
+        };
+        // Lines that begin inside a string are not white space to change.
+        let inside: Vec<_> = tokens(text)
+            .into_iter()
+            .filter(|t| text[t.clone()].contains('\n'))
+            .collect();
+        let mut moved = String::new();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let fixed = at == 0 || inside.iter().any(|t| t.start < at && at < t.end);
+            let blank = line.trim().is_empty();
+            let spaces = line.len() - line.trim_start_matches(' ').len();
+            if fixed || blank {
+                moved.push_str(line);
+            } else {
+                moved.push_str(&" ".repeat((spaces + indent).saturating_sub(was)));
+                moved.push_str(&line[spaces..]);
+            }
+            at += line.len();
+        }
+        moved
     }
 
     fn chain(&self, node: Node<'s>) -> (Node<'s>, Vec<Link<'s>>) {
@@ -162,6 +206,14 @@ impl<'s> Printer<'s> {
             && self.calls_fit(root, links)
         {
             return one_line;
+        }
+        // The arguments of a call that is alone behind its root hang on the root's line.
+        if let ([only], false) = (links, self.flat_root(root).contains('\n')) {
+            if only.arguments.is_some() {
+                let head = self.flat_root(root);
+                let column = place.column + width(&head);
+                return format!("{head}{}", self.link(only, Place { column, ..place }));
+            }
         }
         let mut text = self.root(
             root,
@@ -246,7 +298,7 @@ impl<'s> Printer<'s> {
         }
         // A closure or block as the last argument hangs on the line; how rustfmt lays that out is not repeated here.
         if flat.contains('\n') {
-            return self.source.slice(arguments).to_owned();
+            return self.verbatim(arguments, place.indent);
         }
         let indent = place.indent + STEP;
         let mut text = "(\n".to_owned();

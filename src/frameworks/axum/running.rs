@@ -5,11 +5,12 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Program, Transparent, ancestors, children, descendants, in_tests, named_children, uses,
+    At, Program, Transparent, ancestors, children, descendants, find, in_tests, named_children,
+    segments, uses,
 };
 
 use super::servers::{Kind, Server};
-use super::trace::callee;
+use super::trace::{Tracer, Type, callee};
 
 /// How a server runs.
 pub struct Run<'p> {
@@ -261,8 +262,48 @@ pub fn function_of(at: At) -> Option<At> {
         .map(|n| at.with(n))
 }
 
-/// The calls of a function, tests left out.
+/// The calls of a function that the program can come to: not those in tests, nor in functions that only tests call.
 pub fn callers<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
+    let mut calls = calls(program, function);
+    if calls.len() > 1 {
+        calls.retain(|call| function_of(*call).is_none_or(|f| is_used(program, f, 6)));
+    }
+    calls
+}
+
+/// Whether a function is `main`, or named where the program can come to.
+fn is_used(program: &Program, function: At, depth: usize) -> bool {
+    let name = function.node.child_by_field_name("name");
+    let (Some(name), Some(depth)) = (name, depth.checked_sub(1)) else {
+        return true;
+    };
+    let text = program.slice(function.with(name));
+    // What a trait asks for is called by who knows the trait.
+    let in_trait = ancestors(function.node)
+        .find(|n| n.kind() == "impl_item")
+        .is_some_and(|n| n.child_by_field_name("trait").is_some());
+    if text == "main" || in_trait {
+        return true;
+    }
+    program.roots().any(|root| {
+        let source = program.source(root);
+        find(&source.text, text).into_iter().any(|span| {
+            let Some(node) = root.node.descendant_for_byte_range(span.start, span.end) else {
+                return false;
+            };
+            let declares = root.file == function.file && node == name;
+            let imports = ancestors(node).any(|n| n.kind() == "use_declaration");
+            if declares || imports || in_tests(source, node) {
+                return false;
+            }
+            function_of(root.with(node))
+                .is_none_or(|f| f.node != function.node && is_used(program, f, depth))
+        })
+    })
+}
+
+/// The calls of a function, tests left out.
+fn calls<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
     let Some(name) = function.node.child_by_field_name("name") else {
         return Vec::new();
     };
@@ -280,16 +321,30 @@ pub fn callers<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
             if called != name || in_tests(program.source(at), node) {
                 continue;
             }
-            let is_method = path.node.kind() == "field_expression";
-            let same = if is_method || program.self_type(function).is_some() {
-                program.self_type(function).is_some()
-            } else {
-                program.meaning(path).is_some_and(|m| {
+            let owner = program.self_type(function);
+            let same = match (path.node.kind(), &owner) {
+                ("field_expression", Some(owner)) => {
+                    let receiver = path.node.child_by_field_name("value");
+                    let tracer = Tracer { program };
+                    match receiver.map(|n| tracer.type_of(at.with(n))) {
+                        Some(Type::Named(named)) => named == *owner,
+                        // What cannot be traced may be it.
+                        Some(Type::Unknown) => true,
+                        _ => false,
+                    }
+                }
+                ("field_expression", None) | ("identifier", Some(_)) => false,
+                (_, Some(owner)) => {
+                    let mut names = segments(program.slice(path));
+                    names.pop();
+                    names == ["Self"] || program.meaning_of(path, &names).as_ref() == Some(owner)
+                }
+                (_, None) => program.meaning(path).is_some_and(|m| {
                     program
                         .items(&m)
                         .iter()
                         .any(|i| i.node == function.node && i.file == function.file)
-                })
+                }),
             };
             if same {
                 found.push(at);
