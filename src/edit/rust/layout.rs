@@ -207,10 +207,12 @@ impl<'s> Printer<'s> {
         {
             return one_line;
         }
-        // The arguments of a call that is alone behind its root hang on the root's line.
-        if let ([only], false) = (links, self.flat_root(root).contains('\n')) {
-            if only.arguments.is_some() {
-                let head = self.flat_root(root);
+        // The arguments of a call that is alone behind its root hang on the root's line, unless the call fits on a line
+        // of its own.
+        let head = self.flat_root(root);
+        if let ([only], false) = (links, head.contains('\n')) {
+            let below = place.indent + STEP + width(&self.flat_link(only)) + place.trailing;
+            if only.arguments.is_some() && (below > MAX_WIDTH || !self.calls_fit(root, links)) {
                 let column = place.column + width(&head);
                 return format!("{head}{}", self.link(only, Place { column, ..place }));
             }
@@ -297,7 +299,8 @@ impl<'s> Printer<'s> {
             return flat;
         }
         // A closure or block as the last argument hangs on the line; how rustfmt lays that out is not repeated here.
-        if flat.contains('\n') {
+        let is_chain = |n: &Node<'s>| !self.chain(*n).1.is_empty();
+        if flat.contains('\n') && !parts.last().is_some_and(is_chain) {
             return self.verbatim(arguments, place.indent);
         }
         let indent = place.indent + STEP;
@@ -348,6 +351,17 @@ mod tests {
         ] {
             assert_eq!(expression(text, PLACE).as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn what_is_moved_keeps_its_shape() {
+        let old = "Router::new()\n        .route(\n            \"/\",\n            get(|| async {\n                hello\n            }),\n        )\n        .route(\"/x\", get(x))\n        .into_make_service()";
+        let (router, rest) = old.split_at(old.rfind("\n        .into").unwrap());
+        let new = format!("ours().fallback({router}){rest}");
+        assert_eq!(
+            keep(old, &new, PLACE),
+            "ours()\n        .fallback(\n            Router::new()\n                .route(\n                    \"/\",\n                    get(|| async {\n                        hello\n                    }),\n                )\n                .route(\"/x\", get(x)),\n        )\n        .into_make_service()"
+        );
     }
 
     #[test]

@@ -91,10 +91,11 @@ fn end_of_match(text: &[Word], pattern: &[Word]) -> Option<usize> {
     }
     let mut depth = 0_usize;
     for (at, word) in text.iter().enumerate() {
-        if depth == 0 && at > 0 {
-            if let Some(length) = end_of_match(&text[at..], rest) {
-                return Some(at + length);
-            }
+        if depth == 0
+            && at > 0
+            && let Some(length) = end_of_match(&text[at..], rest)
+        {
+            return Some(at + length);
         }
         if is_open(word.text) {
             depth += 1;

@@ -53,13 +53,12 @@ pub fn servers(program: &Program) -> (Vec<Server<'_>>, Vec<Foreign<'_>>) {
                         foreign.push(Foreign { at, why });
                     }
                 }
-                "macro_invocation" if is_opaque(program, at) => {
-                    if !in_tests(program.source(at), node) {
-                        let why =
-                            "the server is started inside a macro, where code cannot be followed"
-                                .to_owned();
-                        foreign.push(Foreign { at, why });
-                    }
+                "macro_invocation"
+                    if is_opaque(program, at) && !in_tests(program.source(at), node) =>
+                {
+                    let why = "the server is started inside a macro, where code cannot be followed"
+                        .to_owned();
+                    foreign.push(Foreign { at, why });
                 }
                 "function_item" => {
                     let all = attributes(program.source(at), node);

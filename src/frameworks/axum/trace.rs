@@ -329,22 +329,22 @@ impl<'p> Tracer<'p> {
             };
             return self.one_result(self.program.associated(&owner, name), depth);
         }
-        if !owner.is_empty() {
-            if let Some(kind) = self.program.meaning_of(path, owner) {
-                if matches!(name.as_str(), "new" | "default" | "with_openapi") {
-                    match self.meant(&kind, depth) {
-                        Type::Router => return Type::Router,
-                        Type::ApiRouter => return Type::ApiRouter,
-                        _ => {}
-                    }
+        if !owner.is_empty()
+            && let Some(kind) = self.program.meaning_of(path, owner)
+        {
+            if matches!(name.as_str(), "new" | "default" | "with_openapi") {
+                match self.meant(&kind, depth) {
+                    Type::Router => return Type::Router,
+                    Type::ApiRouter => return Type::ApiRouter,
+                    _ => {}
                 }
-                if matches!(name.as_str(), "from") && self.meant(&kind, depth) == Type::Router {
-                    return Type::Router;
-                }
-                let methods = self.program.associated(&kind, name);
-                if !methods.is_empty() {
-                    return self.one_result(methods, depth);
-                }
+            }
+            if matches!(name.as_str(), "from") && self.meant(&kind, depth) == Type::Router {
+                return Type::Router;
+            }
+            let methods = self.program.associated(&kind, name);
+            if !methods.is_empty() {
+                return self.one_result(methods, depth);
             }
         }
         let Some(meaning) = self.program.meaning_of(path, &names) else {

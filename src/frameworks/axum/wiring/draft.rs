@@ -6,7 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Place, Program, Source, Splice, ancestors, edit, indent, keep, line_start, spliced,
+    At, Place, Program, Source, Splice, ancestors, edit, indent, keep, line_start, spliced, step,
 };
 use crate::types::{Block, FileEdit, Problem};
 
@@ -180,7 +180,12 @@ impl Draft {
                 })
                 .collect();
             let old = &text[span.clone()];
-            let laid = laid_out(text, span, &spliced(old, &moved));
+            let new = spliced(old, &moved);
+            if let Some(splice) = opened(text, span, &new) {
+                splices.push(splice);
+                continue;
+            }
+            let laid = laid_out(text, span, &new);
             // rustfmt opens the block of an `if` or `match` on a line of its own below a chain of several lines.
             let opens =
                 text[span.end..].starts_with(" {") && laid.contains('\n') && !old.contains('\n');
@@ -199,17 +204,49 @@ impl Draft {
     }
 }
 
+/// A chain that is alone in a block on one line, `{ chain }`, and too long for it now: the block on lines of its own.
+fn opened(text: &str, span: &Range<usize>, new: &str) -> Option<Splice> {
+    let before = text[..span.start].strip_suffix("{ ")?.len() + 1;
+    let after = text[span.end..].strip_prefix(" }")?;
+    let line = line_start(text, span.start);
+    let rest = after.find('\n').unwrap_or(after.len());
+    let width = text[line..span.start].chars().count()
+        + new.chars().count()
+        + 2
+        + after[..rest].trim_end().chars().count();
+    if new.contains('\n') || width <= 100 {
+        return None;
+    }
+    let outer = indent(text, span.start);
+    let inner = format!("{outer}{}", step(text));
+    let place = Place {
+        indent: columns(&inner),
+        column: columns(&inner),
+        trailing: 0,
+    };
+    let laid = keep(&text[span.clone()], new, place);
+    let laid = if outer.contains('\t') {
+        leading(&laid, ' ', "\t")
+    } else {
+        laid
+    };
+    Some(Splice {
+        span: before..span.end + 1,
+        text: format!("\n{inner}{laid}\n{outer}"),
+    })
+}
+
+/// The width of white space before a line.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
+}
+
 /// A chain that takes the place of `span`, laid out by rustfmt's rules if what it replaces is.
 fn laid_out(text: &str, span: &Range<usize>, new: &str) -> String {
     let tabs = indent(text, span.start).contains('\t');
     let spaces = |s: &str| {
         let s = s.replace("\r\n", "\n");
         if tabs { leading(&s, '\t', "    ") } else { s }
-    };
-    let columns = |s: &str| {
-        s.chars()
-            .map(|c| if c == '\t' { 4 } else { 1 })
-            .sum::<usize>()
     };
     let line = line_start(text, span.start);
     let place = Place {

@@ -23,10 +23,10 @@ impl<'p> Wiring<'p> {
         drafts: &mut Drafts<'p>,
     ) -> Result<(), Problem> {
         let own_signals = self.own_signals(self.krate(chosen[0].server.call));
-        if let [Chosen { server, .. }, ..] = chosen {
-            if server.kind == Kind::Hyper {
-                return self.stop_loop(home, *server, own_signals, drafts);
-            }
+        if let [Chosen { server, .. }, ..] = chosen
+            && server.kind == Kind::Hyper
+        {
+            return self.stop_loop(home, *server, own_signals, drafts);
         }
         let detached = runs.iter().find_map(|(run, _)| run.detached);
         for (place, (run, chosen)) in runs.iter().enumerate() {
@@ -51,16 +51,16 @@ impl<'p> Wiring<'p> {
             return self.close_at_end(home, shared.body, drafts);
         }
         let mut after = runs[0].0.statement;
-        if let [(_, one), (_, other), ..] = runs {
-            if let Some(branching) = self.branching(one.server.call, other.server.call) {
-                after = statement(branching).map_err(|lost| {
-                    self.problem(
-                        "it is not certain where the server stops",
-                        lost.at,
-                        &lost.why,
-                    )
-                })?;
-            }
+        if let [(_, one), (_, other), ..] = runs
+            && let Some(branching) = self.branching(one.server.call, other.server.call)
+        {
+            after = statement(branching).map_err(|lost| {
+                self.problem(
+                    "it is not certain where the server stops",
+                    lost.at,
+                    &lost.why,
+                )
+            })?;
         }
         self.close_after(home, after, &runs[0].0, drafts)
     }
@@ -108,7 +108,7 @@ impl<'p> Wiring<'p> {
              {step}stopping.graceful_shutdown(Some(std::time::Duration::from_secs(10)));\n\
              }});"
         );
-        let made = statement(server.call).unwrap_or_else(|_| run.statement);
+        let made = statement(server.call).unwrap_or(run.statement);
         drafts.before(made, &numbered("shutdown", place), &text);
         let call = format!(".handle({handle})");
         drafts.link(server.call.with(receiver), &call);
