@@ -159,9 +159,9 @@ fn see_through(text: &str, root: Node) -> (String, Vec<(Range<usize>, Transparen
         let body = arguments.byte_range();
         match (name, text.as_bytes()[body.start]) {
             ("join" | "try_join", b'(') => {
-                for at in path.end_byte()..body.start {
-                    if bytes[at] == b'!' {
-                        bytes[at] = b' ';
+                for byte in &mut bytes[path.end_byte()..body.start] {
+                    if *byte == b'!' {
+                        *byte = b' ';
                     }
                 }
                 macros.push((node.byte_range(), Transparent::Join));

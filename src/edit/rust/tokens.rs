@@ -157,9 +157,9 @@ impl Lexer<'_> {
         if matches!(prefix, "r" | "br" | "cr") {
             let hashes = tail.len() - tail.trim_start_matches('#').len();
             let quote = &tail[hashes..];
-            if quote.starts_with('"') {
+            if let Some(inside) = quote.strip_prefix('"') {
                 let close = format!("\"{}", "#".repeat(hashes));
-                return match quote[1..].find(&close) {
+                return match inside.find(&close) {
                     Some(at) => name + hashes + 1 + at + close.len(),
                     None => rest.len(),
                 };
