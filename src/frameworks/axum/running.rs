@@ -18,8 +18,10 @@ pub struct Run<'p> {
     pub stopped_by_user: bool,
     /// The expression after which it has stopped: an `.await`, a `select!`.
     pub awaited: At<'p>,
-    /// The statement in the same function after which it has stopped.
+    /// The statement of the function that serves after which it has stopped.
     pub statement: At<'p>,
+    /// The statement after which the pool closes: the same, or that of a `select!` further out that ends the server.
+    pub ended: At<'p>,
     /// A task that nobody waits for holds it: it ends with the function that started the task.
     pub detached: Option<At<'p>>,
 }
@@ -37,22 +39,10 @@ pub fn run<'p>(program: &'p Program, server: Server<'p>) -> Result<Run<'p>, Lost
         stopped_by_user: server.kind == Kind::AxumServer && has_handle(program, server.call),
     };
     let awaited = walk.follow(server.call, 0)?;
-    let mut statement = statement(awaited)?;
-    if let Some((span, Transparent::Select)) = enclosing_select(program, awaited) {
-        let around = node_at(program, awaited, &span).ok_or_else(|| lost(awaited))?;
-        statement = self::statement(around)?;
-        let text = program.slice(around).to_lowercase();
-        let signal = [
-            "signal",
-            "ctrl_c",
-            "shutdown",
-            "cancel",
-            "terminate",
-            "stop",
-            "quit",
-        ];
-        walk.stopped_by_user |= signal.iter().any(|word| text.contains(word));
-    }
+    let statement = match walk.selected(awaited)? {
+        Some(outer) => outer,
+        None => statement(awaited)?,
+    };
     let repeated = ancestors(statement.node)
         .take_while(|n| {
             !matches!(
@@ -72,13 +62,30 @@ pub fn run<'p>(program: &'p Program, server: Server<'p>) -> Result<Run<'p>, Lost
             why: "the server is started in a loop, so the pool cannot close after it".to_owned(),
         });
     }
-    let detached = walk.detached(statement)?;
+    let end = walk.end(statement)?;
     Ok(Run {
         stopped_by_user: walk.stopped_by_user,
         awaited,
         statement,
-        detached,
+        ended: match end {
+            End::After(outer) => outer,
+            _ => statement,
+        },
+        detached: match end {
+            End::Detached(task) => Some(task),
+            _ => None,
+        },
     })
+}
+
+/// How what serves ends, seen from outside.
+enum End<'p> {
+    /// As it says itself.
+    Own,
+    /// With a `select!` that drops it: after this statement.
+    After(At<'p>),
+    /// With a task that is not followed: this statement starts it.
+    Detached(At<'p>),
 }
 
 struct Walk<'p> {
@@ -214,14 +221,38 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// The statement that started a task which nobody waits for, if the server runs in one.
-    fn detached(&mut self, statement: At<'p>) -> Result<Option<At<'p>>, Lost<'p>> {
+    /// The statement of a `select!` in which `at` is one of the futures.
+    fn selected(&mut self, at: At<'p>) -> Result<Option<At<'p>>, Lost<'p>> {
+        let Some((span, _)) = enclosing_select(self.program, at) else {
+            return Ok(None);
+        };
+        let around = node_at(at, &span).ok_or_else(|| lost(at))?;
+        let text = self.program.slice(around).to_lowercase();
+        let signal = [
+            "signal",
+            "ctrl_c",
+            "shutdown",
+            "cancel",
+            "terminate",
+            "stop",
+            "quit",
+        ];
+        self.stopped_by_user |= signal.iter().any(|word| text.contains(word));
+        statement(around).map(Some)
+    }
+
+    /// What ends the server from outside: a task, a `select!`, in its function or in one that calls it.
+    fn end(&mut self, statement: At<'p>) -> Result<End<'p>, Lost<'p>> {
         let mut at = statement;
         for _ in 0..8 {
             for outer in ancestors(at.node) {
-                let is_block = matches!(outer.kind(), "async_block" | "closure_expression");
-                if is_block && self.follow(at.with(outer), 0).is_err() {
-                    return Ok(Some(self::statement(at.with(outer))?));
+                if matches!(outer.kind(), "async_block" | "closure_expression") {
+                    let Ok(end) = self.follow(at.with(outer), 0) else {
+                        return Ok(End::Detached(self::statement(at.with(outer))?));
+                    };
+                    if let Some(select) = self.selected(end)? {
+                        return Ok(End::After(select));
+                    }
                 }
                 if outer.kind() == "function_item" {
                     break;
@@ -229,30 +260,45 @@ impl<'p> Walk<'p> {
             }
             // Who calls the function that serves?
             let Some(function) = function_of(at) else {
-                return Ok(None);
+                return Ok(End::Own);
             };
             let calls = callers(self.program, function);
             let [call] = calls.as_slice() else {
-                return Ok(None);
+                return Ok(End::Own);
             };
-            let is_async = children(function.node).into_iter().any(|n| {
-                n.kind() == "function_modifiers" && self.program.slice(at.with(n)).contains("async")
-            });
-            if is_async && self.follow(*call, 0).is_err() {
-                let place = self::statement(*call)?;
-                let spawned = ancestors(call.node)
-                    .take_while(|n| *n != place.node)
-                    .filter(|n| n.kind() == "call_expression")
-                    .any(|n| {
-                        callee(self.program, call.with(n))
-                            .is_some_and(|(_, name)| name.starts_with("spawn"))
-                    });
-                return Ok(spawned.then_some(place));
+            if is_async(self.program, function) {
+                match self.follow(*call, 0) {
+                    Ok(end) => {
+                        if let Some(select) = self.selected(end)? {
+                            return Ok(End::After(select));
+                        }
+                    }
+                    Err(_) => {
+                        let place = self::statement(*call)?;
+                        let spawned = ancestors(call.node)
+                            .take_while(|n| *n != place.node)
+                            .filter(|n| n.kind() == "call_expression")
+                            .filter_map(|n| callee(self.program, call.with(n)))
+                            .any(|(_, name)| name.starts_with("spawn"));
+                        return Ok(if spawned {
+                            End::Detached(place)
+                        } else {
+                            End::Own
+                        });
+                    }
+                }
             }
             at = *call;
         }
-        Ok(None)
+        Ok(End::Own)
     }
+}
+
+/// Whether a function is `async`.
+pub fn is_async(program: &Program, function: At) -> bool {
+    children(function.node).into_iter().any(|n| {
+        n.kind() == "function_modifiers" && program.slice(function.with(n)).contains("async")
+    })
 }
 
 /// The function around a node.
@@ -371,7 +417,7 @@ fn enclosing_select<'p>(program: &'p Program, at: At<'p>) -> Option<(Range<usize
 }
 
 /// The outermost node that lies within some bytes.
-fn node_at<'p>(_: &'p Program, inside: At<'p>, span: &Range<usize>) -> Option<At<'p>> {
+fn node_at<'p>(inside: At<'p>, span: &Range<usize>) -> Option<At<'p>> {
     std::iter::once(inside.node)
         .chain(ancestors(inside.node))
         .take_while(|n| span.start <= n.start_byte() && n.end_byte() <= span.end)

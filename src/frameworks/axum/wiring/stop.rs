@@ -2,8 +2,10 @@
 
 use tree_sitter::Node;
 
+use crate::edit::cargo_workspace::CrateKind;
 use crate::edit::rust::{
-    At, Splice, ancestors, children, descendants, find, in_tests, indent, named_children, step,
+    At, Module, Splice, ancestors, children, descendants, find, in_tests, indent, named_children,
+    step,
 };
 use crate::types::Problem;
 
@@ -36,21 +38,21 @@ impl<'p> Wiring<'p> {
         }
         if let Some(place) = detached {
             let function = function_of(place)
-                .filter(|f| self.ends_program(*f, 8) && !self.is_last(place))
+                .filter(|f| own_signals && self.ends_program(*f, 8) && !self.is_last(place))
                 .and_then(|f| f.node.child_by_field_name("body").map(|b| place.with(b)));
             return match function {
                 Some(body) => self.close_at_end(home, body, drafts),
                 None => Err(self.problem(
                     "it is not certain where the server stops",
                     place,
-                    "nothing waits for this task",
+                    "this task is not followed to its end",
                 )),
             };
         }
         if let Some(shared) = shared {
             return self.close_at_end(home, shared.body, drafts);
         }
-        let mut after = runs[0].0.statement;
+        let mut after = runs[0].0.ended;
         if let [(_, one), (_, other), ..] = runs
             && let Some(branching) = self.branching(one.server.call, other.server.call)
         {
@@ -277,6 +279,7 @@ impl<'p> Wiring<'p> {
             return false;
         };
         match expression.kind() {
+            _ if self.program.slice(at).contains("spawn") => false,
             // What serving gives is `Result<(), _>`.
             "try_expression" => true,
             "if_expression" => expression.child_by_field_name("alternative").is_none(),
@@ -392,12 +395,13 @@ impl<'p> Wiring<'p> {
 
     /// Whether a crate handles signals itself.
     fn own_signals(&self, krate: usize) -> bool {
-        let mut files = self
-            .program
-            .modules
-            .iter()
-            .filter(|m| m.krate == krate)
-            .map(|m| m.file);
+        // What the library serves, any binary may stop.
+        let in_library = self.program.crates[krate].kind == CrateKind::Lib;
+        let near = |m: &&Module| {
+            let is_lib = |k: usize| self.program.crates[k].kind == CrateKind::Lib;
+            m.krate < self.program.own && (m.krate == krate || in_library || is_lib(m.krate))
+        };
+        let mut files = self.program.modules.iter().filter(near).map(|m| m.file);
         files.any(|file| {
             let source = &self.program.sources[file];
             [
