@@ -476,7 +476,7 @@ impl Editor<'_> {
         // Entries that are lines of this table; `[dependencies.x]` stands elsewhere.
         let mut entries: Vec<(&str, Range<usize>)> = table
             .iter()
-            .filter(|(_, item)| !item.as_table().is_some_and(|t| !t.is_dotted()))
+            .filter(|(_, item)| item.as_table().is_none_or(|t| t.is_dotted()))
             .filter_map(|(key, item)| Some((key, whole(table, key, item)?)))
             .collect();
         entries.sort_by_key(|(_, span)| span.start);

@@ -353,19 +353,18 @@ fn follow_paths(
 /// # Errors
 /// A manifest that cannot be read.
 pub fn workspace_of(files: &dyn Files, dir: &ProjectPath) -> Result<Option<Manifest>, Problem> {
-    if let Some(own) = Manifest::read(files, dir)? {
-        if let Some(path) = own.str(&["package", "workspace"]) {
-            if let Some(root) = relative(dir, path) {
-                return Manifest::read(files, &root);
-            }
-        }
+    if let Some(own) = Manifest::read(files, dir)?
+        && let Some(path) = own.str(&["package", "workspace"])
+        && let Some(root) = relative(dir, path)
+    {
+        return Manifest::read(files, &root);
     }
     let mut at = Some(dir.clone());
     while let Some(dir) = at {
-        if let Some(manifest) = Manifest::read(files, &dir)? {
-            if manifest.get(&["workspace"]).is_some() {
-                return Ok(Some(manifest));
-            }
+        if let Some(manifest) = Manifest::read(files, &dir)?
+            && manifest.get(&["workspace"]).is_some()
+        {
+            return Ok(Some(manifest));
         }
         at = dir.parent();
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::source::{Source, named_children};
+use super::splice::line_start;
+use super::tokens::tokens;
 use crate::types::ProjectPath;
 
 /// rustfmt's defaults.
@@ -44,11 +46,19 @@ fn expression(text: &str, place: Place) -> Option<String> {
         .root()
         .descendant_for_byte_range(BEFORE.len(), BEFORE.len() + text.len())?;
     let whole = node.byte_range() == (BEFORE.len()..BEFORE.len() + text.len());
-    whole.then(|| Printer { source: &source }.print(node, place))
+    let printer = Printer {
+        source: &source,
+        start: BEFORE.len(),
+        indent: place.indent,
+    };
+    whole.then(|| printer.print(node, place))
 }
 
 struct Printer<'s> {
     source: &'s Source,
+    /// Where the expression starts in the source, and the columns its first line is indented by.
+    start: usize,
+    indent: usize,
 }
 
 /// One `.name(…)`, `.await` or `?` of a chain.
@@ -78,8 +88,42 @@ impl<'s> Printer<'s> {
                 let column = place.column + width(head);
                 format!("{head}{}", self.call(arguments, Place { column, ..place }))
             }
-            None => self.source.slice(node).to_owned(),
+            None => self.verbatim(node, place.indent),
         }
+    }
+
+    /// A node as it is written, its lines moved with the line that it now begins on.
+    fn verbatim(&self, node: Node<'s>, indent: usize) -> String {
+        let text = self.source.slice(node);
+        if !text.contains('\n') {
+            return text.to_owned();
+        }
+        let line = line_start(&self.source.text, node.start_byte());
+        let was = if line < self.start {
+            self.indent
+        } else {
+            width(super::splice::indent(&self.source.text, node.start_byte()))
+        };
+        // Lines that begin inside a string are not white space to change.
+        let inside: Vec<_> = tokens(text)
+            .into_iter()
+            .filter(|t| text[t.clone()].contains('\n'))
+            .collect();
+        let mut moved = String::new();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let fixed = at == 0 || inside.iter().any(|t| t.start < at && at < t.end);
+            let blank = line.trim().is_empty();
+            let spaces = line.len() - line.trim_start_matches(' ').len();
+            if fixed || blank {
+                moved.push_str(line);
+            } else {
+                moved.push_str(&" ".repeat((spaces + indent).saturating_sub(was)));
+                moved.push_str(&line[spaces..]);
+            }
+            at += line.len();
+        }
+        moved
     }
 
     fn chain(&self, node: Node<'s>) -> (Node<'s>, Vec<Link<'s>>) {
@@ -163,6 +207,16 @@ impl<'s> Printer<'s> {
         {
             return one_line;
         }
+        // The arguments of a call that is alone behind its root hang on the root's line, unless the call fits on a line
+        // of its own.
+        let head = self.flat_root(root);
+        if let ([only], false) = (links, head.contains('\n')) {
+            let below = place.indent + STEP + width(&self.flat_link(only)) + place.trailing;
+            if only.arguments.is_some() && (below > MAX_WIDTH || !self.calls_fit(root, links)) {
+                let column = place.column + width(&head);
+                return format!("{head}{}", self.link(only, Place { column, ..place }));
+            }
+        }
         let mut text = self.root(
             root,
             Place {
@@ -245,8 +299,9 @@ impl<'s> Printer<'s> {
             return flat;
         }
         // A closure or block as the last argument hangs on the line; how rustfmt lays that out is not repeated here.
-        if flat.contains('\n') {
-            return self.source.slice(arguments).to_owned();
+        let is_chain = |n: &Node<'s>| !self.chain(*n).1.is_empty();
+        if flat.contains('\n') && !parts.last().is_some_and(is_chain) {
+            return self.verbatim(arguments, place.indent);
         }
         let indent = place.indent + STEP;
         let mut text = "(\n".to_owned();
@@ -296,6 +351,17 @@ mod tests {
         ] {
             assert_eq!(expression(text, PLACE).as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn what_is_moved_keeps_its_shape() {
+        let old = "Router::new()\n        .route(\n            \"/\",\n            get(|| async {\n                hello\n            }),\n        )\n        .route(\"/x\", get(x))\n        .into_make_service()";
+        let (router, rest) = old.split_at(old.rfind("\n        .into").unwrap());
+        let new = format!("ours().fallback({router}){rest}");
+        assert_eq!(
+            keep(old, &new, PLACE),
+            "ours()\n        .fallback(\n            Router::new()\n                .route(\n                    \"/\",\n                    get(|| async {\n                        hello\n                    }),\n                )\n                .route(\"/x\", get(x)),\n        )\n        .into_make_service()"
+        );
     }
 
     #[test]

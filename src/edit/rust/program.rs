@@ -1,6 +1,6 @@
 //! The modules of several crates, parsed, and what names in them mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -34,6 +34,8 @@ pub struct Module {
     pub span: Range<usize>,
     uses: BTreeMap<String, Vec<String>>,
     globs: Vec<Vec<String>>,
+    /// The names of its items.
+    items: BTreeSet<String>,
 }
 
 /// What a path means.
@@ -336,13 +338,13 @@ impl Program {
 
     /// Whether a module declares an item of that name, `use` not counted.
     fn declares(&self, module: &Module, name: &str) -> bool {
-        let child = joined(&module.path, &[name.to_owned()]);
-        self.module(module.krate, &child).is_some() || !self.items_in(module, name).is_empty()
+        module.items.contains(name)
     }
 
     fn items_in<'p>(&'p self, module: &Module, name: &str) -> Vec<At<'p>> {
         let source = &self.sources[module.file];
-        let Some(body) = body_of(source, &module.span) else {
+        let Some(body) = body_of(source, &module.span).filter(|_| module.items.contains(name))
+        else {
             return Vec::new();
         };
         let named = |item: &Node| {
@@ -517,6 +519,12 @@ fn survey(
         },
         uses,
         globs,
+        items: named_children(body)
+            .into_iter()
+            .filter(|item| item.kind().ends_with("_item"))
+            .filter_map(|item| item.child_by_field_name("name"))
+            .map(|name| source.slice(name).trim_start_matches("r#").to_owned())
+            .collect(),
     });
     for item in named_children(body) {
         if item.kind() != "mod_item" || in_tests(source, item) {

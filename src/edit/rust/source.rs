@@ -114,14 +114,19 @@ pub fn named_children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
 
 /// `node` and everything below it, in source order.
 pub fn descendants<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
     let mut found = vec![node];
-    let mut at = 0;
-    while let Some(next) = found.get(at).copied() {
-        let below = children(next);
-        found.splice(at + 1..at + 1, below);
-        at += 1;
+    loop {
+        let mut next = cursor.goto_first_child() || cursor.goto_next_sibling();
+        while !next {
+            // A cursor does not leave the node that it was made for.
+            if !cursor.goto_parent() {
+                return found;
+            }
+            next = cursor.goto_next_sibling();
+        }
+        found.push(cursor.node());
     }
-    found
 }
 
 /// The ancestors of a node, the nearest first.
@@ -154,9 +159,9 @@ fn see_through(text: &str, root: Node) -> (String, Vec<(Range<usize>, Transparen
         let body = arguments.byte_range();
         match (name, text.as_bytes()[body.start]) {
             ("join" | "try_join", b'(') => {
-                for at in path.end_byte()..body.start {
-                    if bytes[at] == b'!' {
-                        bytes[at] = b' ';
+                for byte in &mut bytes[path.end_byte()..body.start] {
+                    if *byte == b'!' {
+                        *byte = b' ';
                     }
                 }
                 macros.push((node.byte_range(), Transparent::Join));

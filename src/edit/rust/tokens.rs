@@ -91,10 +91,11 @@ fn end_of_match(text: &[Word], pattern: &[Word]) -> Option<usize> {
     }
     let mut depth = 0_usize;
     for (at, word) in text.iter().enumerate() {
-        if depth == 0 && at > 0 {
-            if let Some(length) = end_of_match(&text[at..], rest) {
-                return Some(at + length);
-            }
+        if depth == 0
+            && at > 0
+            && let Some(length) = end_of_match(&text[at..], rest)
+        {
+            return Some(at + length);
         }
         if is_open(word.text) {
             depth += 1;
@@ -156,9 +157,9 @@ impl Lexer<'_> {
         if matches!(prefix, "r" | "br" | "cr") {
             let hashes = tail.len() - tail.trim_start_matches('#').len();
             let quote = &tail[hashes..];
-            if quote.starts_with('"') {
+            if let Some(inside) = quote.strip_prefix('"') {
                 let close = format!("\"{}", "#".repeat(hashes));
-                return match quote[1..].find(&close) {
+                return match inside.find(&close) {
                     Some(at) => name + hashes + 1 + at + close.len(),
                     None => rest.len(),
                 };

@@ -23,8 +23,8 @@ pub fn steps(has_lib: bool, root: &str, crate_name: &str) -> Vec<ManualStep> {
             ),
         ),
         step(
-            "on the outermost router, after all its layers".to_owned(),
-            format!(".merge({path}::router())"),
+            "around the outermost router where it is served (`app` stands for it)".to_owned(),
+            format!("{path}::router().fallback_service(app)"),
         ),
         step(
             "on the server, if nothing stops it gracefully yet".to_owned(),

@@ -3,6 +3,8 @@
 mod manual;
 mod running;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod version;
 mod wiring;

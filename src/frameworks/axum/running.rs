@@ -5,11 +5,12 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Program, Transparent, ancestors, children, descendants, in_tests, named_children, uses,
+    At, Program, Transparent, ancestors, children, descendants, find, in_tests, named_children,
+    segments, uses,
 };
 
 use super::servers::{Kind, Server};
-use super::trace::callee;
+use super::trace::{Tracer, Type, callee};
 
 /// How a server runs.
 pub struct Run<'p> {
@@ -17,8 +18,10 @@ pub struct Run<'p> {
     pub stopped_by_user: bool,
     /// The expression after which it has stopped: an `.await`, a `select!`.
     pub awaited: At<'p>,
-    /// The statement in the same function after which it has stopped.
+    /// The statement of the function that serves after which it has stopped.
     pub statement: At<'p>,
+    /// The statement after which the pool closes: the same, or that of a `select!` further out that ends the server.
+    pub ended: At<'p>,
     /// A task that nobody waits for holds it: it ends with the function that started the task.
     pub detached: Option<At<'p>>,
 }
@@ -36,22 +39,10 @@ pub fn run<'p>(program: &'p Program, server: Server<'p>) -> Result<Run<'p>, Lost
         stopped_by_user: server.kind == Kind::AxumServer && has_handle(program, server.call),
     };
     let awaited = walk.follow(server.call, 0)?;
-    let mut statement = statement(awaited)?;
-    if let Some((span, Transparent::Select)) = enclosing_select(program, awaited) {
-        let around = node_at(program, awaited, &span).ok_or_else(|| lost(awaited))?;
-        statement = self::statement(around)?;
-        let text = program.slice(around).to_lowercase();
-        let signal = [
-            "signal",
-            "ctrl_c",
-            "shutdown",
-            "cancel",
-            "terminate",
-            "stop",
-            "quit",
-        ];
-        walk.stopped_by_user |= signal.iter().any(|word| text.contains(word));
-    }
+    let statement = match walk.selected(awaited)? {
+        Some(outer) => outer,
+        None => statement(awaited)?,
+    };
     let repeated = ancestors(statement.node)
         .take_while(|n| {
             !matches!(
@@ -71,13 +62,30 @@ pub fn run<'p>(program: &'p Program, server: Server<'p>) -> Result<Run<'p>, Lost
             why: "the server is started in a loop, so the pool cannot close after it".to_owned(),
         });
     }
-    let detached = walk.detached(statement)?;
+    let end = walk.end(statement)?;
     Ok(Run {
         stopped_by_user: walk.stopped_by_user,
         awaited,
         statement,
-        detached,
+        ended: match end {
+            End::After(outer) => outer,
+            _ => statement,
+        },
+        detached: match end {
+            End::Detached(task) => Some(task),
+            _ => None,
+        },
     })
+}
+
+/// How what serves ends, seen from outside.
+enum End<'p> {
+    /// As it says itself.
+    Own,
+    /// With a `select!` that drops it: after this statement.
+    After(At<'p>),
+    /// With a task that is not followed: this statement starts it.
+    Detached(At<'p>),
 }
 
 struct Walk<'p> {
@@ -213,14 +221,38 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// The statement that started a task which nobody waits for, if the server runs in one.
-    fn detached(&mut self, statement: At<'p>) -> Result<Option<At<'p>>, Lost<'p>> {
+    /// The statement of a `select!` in which `at` is one of the futures.
+    fn selected(&mut self, at: At<'p>) -> Result<Option<At<'p>>, Lost<'p>> {
+        let Some((span, _)) = enclosing_select(self.program, at) else {
+            return Ok(None);
+        };
+        let around = node_at(at, &span).ok_or_else(|| lost(at))?;
+        let text = self.program.slice(around).to_lowercase();
+        let signal = [
+            "signal",
+            "ctrl_c",
+            "shutdown",
+            "cancel",
+            "terminate",
+            "stop",
+            "quit",
+        ];
+        self.stopped_by_user |= signal.iter().any(|word| text.contains(word));
+        statement(around).map(Some)
+    }
+
+    /// What ends the server from outside: a task, a `select!`, in its function or in one that calls it.
+    fn end(&mut self, statement: At<'p>) -> Result<End<'p>, Lost<'p>> {
         let mut at = statement;
         for _ in 0..8 {
             for outer in ancestors(at.node) {
-                let is_block = matches!(outer.kind(), "async_block" | "closure_expression");
-                if is_block && self.follow(at.with(outer), 0).is_err() {
-                    return Ok(Some(self::statement(at.with(outer))?));
+                if matches!(outer.kind(), "async_block" | "closure_expression") {
+                    let Ok(end) = self.follow(at.with(outer), 0) else {
+                        return Ok(End::Detached(self::statement(at.with(outer))?));
+                    };
+                    if let Some(select) = self.selected(end)? {
+                        return Ok(End::After(select));
+                    }
                 }
                 if outer.kind() == "function_item" {
                     break;
@@ -228,30 +260,45 @@ impl<'p> Walk<'p> {
             }
             // Who calls the function that serves?
             let Some(function) = function_of(at) else {
-                return Ok(None);
+                return Ok(End::Own);
             };
             let calls = callers(self.program, function);
             let [call] = calls.as_slice() else {
-                return Ok(None);
+                return Ok(End::Own);
             };
-            let is_async = children(function.node).into_iter().any(|n| {
-                n.kind() == "function_modifiers" && self.program.slice(at.with(n)).contains("async")
-            });
-            if is_async && self.follow(*call, 0).is_err() {
-                let place = self::statement(*call)?;
-                let spawned = ancestors(call.node)
-                    .take_while(|n| *n != place.node)
-                    .filter(|n| n.kind() == "call_expression")
-                    .any(|n| {
-                        callee(self.program, call.with(n))
-                            .is_some_and(|(_, name)| name.starts_with("spawn"))
-                    });
-                return Ok(spawned.then_some(place));
+            if is_async(self.program, function) {
+                match self.follow(*call, 0) {
+                    Ok(end) => {
+                        if let Some(select) = self.selected(end)? {
+                            return Ok(End::After(select));
+                        }
+                    }
+                    Err(_) => {
+                        let place = self::statement(*call)?;
+                        let spawned = ancestors(call.node)
+                            .take_while(|n| *n != place.node)
+                            .filter(|n| n.kind() == "call_expression")
+                            .filter_map(|n| callee(self.program, call.with(n)))
+                            .any(|(_, name)| name.starts_with("spawn"));
+                        return Ok(if spawned {
+                            End::Detached(place)
+                        } else {
+                            End::Own
+                        });
+                    }
+                }
             }
             at = *call;
         }
-        Ok(None)
+        Ok(End::Own)
     }
+}
+
+/// Whether a function is `async`.
+pub fn is_async(program: &Program, function: At) -> bool {
+    children(function.node).into_iter().any(|n| {
+        n.kind() == "function_modifiers" && program.slice(function.with(n)).contains("async")
+    })
 }
 
 /// The function around a node.
@@ -261,8 +308,48 @@ pub fn function_of(at: At) -> Option<At> {
         .map(|n| at.with(n))
 }
 
-/// The calls of a function, tests left out.
+/// The calls of a function that the program can come to: not those in tests, nor in functions that only tests call.
 pub fn callers<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
+    let mut calls = calls(program, function);
+    if calls.len() > 1 {
+        calls.retain(|call| function_of(*call).is_none_or(|f| is_used(program, f, 6)));
+    }
+    calls
+}
+
+/// Whether a function is `main`, or named where the program can come to.
+fn is_used(program: &Program, function: At, depth: usize) -> bool {
+    let name = function.node.child_by_field_name("name");
+    let (Some(name), Some(depth)) = (name, depth.checked_sub(1)) else {
+        return true;
+    };
+    let text = program.slice(function.with(name));
+    // What a trait asks for is called by who knows the trait.
+    let in_trait = ancestors(function.node)
+        .find(|n| n.kind() == "impl_item")
+        .is_some_and(|n| n.child_by_field_name("trait").is_some());
+    if text == "main" || in_trait {
+        return true;
+    }
+    program.roots().any(|root| {
+        let source = program.source(root);
+        find(&source.text, text).into_iter().any(|span| {
+            let Some(node) = root.node.descendant_for_byte_range(span.start, span.end) else {
+                return false;
+            };
+            let declares = root.file == function.file && node == name;
+            let imports = ancestors(node).any(|n| n.kind() == "use_declaration");
+            if declares || imports || in_tests(source, node) {
+                return false;
+            }
+            function_of(root.with(node))
+                .is_none_or(|f| f.node != function.node && is_used(program, f, depth))
+        })
+    })
+}
+
+/// The calls of a function, tests left out.
+fn calls<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
     let Some(name) = function.node.child_by_field_name("name") else {
         return Vec::new();
     };
@@ -280,16 +367,30 @@ pub fn callers<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
             if called != name || in_tests(program.source(at), node) {
                 continue;
             }
-            let is_method = path.node.kind() == "field_expression";
-            let same = if is_method || program.self_type(function).is_some() {
-                program.self_type(function).is_some()
-            } else {
-                program.meaning(path).is_some_and(|m| {
+            let owner = program.self_type(function);
+            let same = match (path.node.kind(), &owner) {
+                ("field_expression", Some(owner)) => {
+                    let receiver = path.node.child_by_field_name("value");
+                    let tracer = Tracer { program };
+                    match receiver.map(|n| tracer.type_of(at.with(n))) {
+                        Some(Type::Named(named)) => named == *owner,
+                        // What cannot be traced may be it.
+                        Some(Type::Unknown) => true,
+                        _ => false,
+                    }
+                }
+                ("field_expression", None) | ("identifier", Some(_)) => false,
+                (_, Some(owner)) => {
+                    let mut names = segments(program.slice(path));
+                    names.pop();
+                    names == ["Self"] || program.meaning_of(path, &names).as_ref() == Some(owner)
+                }
+                (_, None) => program.meaning(path).is_some_and(|m| {
                     program
                         .items(&m)
                         .iter()
                         .any(|i| i.node == function.node && i.file == function.file)
-                })
+                }),
             };
             if same {
                 found.push(at);
@@ -316,7 +417,7 @@ fn enclosing_select<'p>(program: &'p Program, at: At<'p>) -> Option<(Range<usize
 }
 
 /// The outermost node that lies within some bytes.
-fn node_at<'p>(_: &'p Program, inside: At<'p>, span: &Range<usize>) -> Option<At<'p>> {
+fn node_at<'p>(inside: At<'p>, span: &Range<usize>) -> Option<At<'p>> {
     std::iter::once(inside.node)
         .chain(ancestors(inside.node))
         .take_while(|n| span.start <= n.start_byte() && n.end_byte() <= span.end)

@@ -53,13 +53,12 @@ pub fn servers(program: &Program) -> (Vec<Server<'_>>, Vec<Foreign<'_>>) {
                         foreign.push(Foreign { at, why });
                     }
                 }
-                "macro_invocation" if is_opaque(program, at) => {
-                    if !in_tests(program.source(at), node) {
-                        let why =
-                            "the server is started inside a macro, where code cannot be followed"
-                                .to_owned();
-                        foreign.push(Foreign { at, why });
-                    }
+                "macro_invocation"
+                    if is_opaque(program, at) && !in_tests(program.source(at), node) =>
+                {
+                    let why = "the server is started inside a macro, where code cannot be followed"
+                        .to_owned();
+                    foreign.push(Foreign { at, why });
                 }
                 "function_item" => {
                     let all = attributes(program.source(at), node);
@@ -89,7 +88,9 @@ fn server<'p>(program: &'p Program, call: At<'p>) -> Option<Server<'p>> {
         ("serve_connection" | "serve_connection_with_upgrades", "field_expression") => {
             (Kind::Hyper, argument(call, 1)?)
         }
-        (_, "identifier" | "scoped_identifier") => {
+        (_, "identifier" | "scoped_identifier")
+            if name == "serve" || program.source(call).text.contains("serve as ") =>
+        {
             let meaning = program.meaning(function)?;
             let serves = meaning.is(&["axum::serve", "axum::serve::serve"]);
             serves.then_some((Kind::Serve, argument(call, 1)?))?
@@ -143,8 +144,9 @@ fn is_from(program: &Program, at: At, krate: &str) -> bool {
 }
 
 fn other_server(program: &Program, call: At) -> Option<String> {
-    let (function, _) = callee(program, call)?;
-    if function.node.kind() == "field_expression" {
+    let (function, name) = callee(program, call)?;
+    let is_path = function.node.kind() != "field_expression";
+    if !(is_path && matches!(name, "bind" | "builder" | "from_tcp" | "run")) {
         return None;
     }
     let meaning = program.meaning(function)?;

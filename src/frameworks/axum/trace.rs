@@ -21,6 +21,8 @@ pub enum Type {
     Named(Meaning),
     /// Known to be something else: a closure, a literal.
     Other,
+    /// A type of a crate outside the program.
+    Foreign,
     Unknown,
 }
 
@@ -289,7 +291,9 @@ impl<'p> Tracer<'p> {
             ) => known,
             (Type::Named(owner), _) => self.one_result(self.program.associated(owner, name), depth),
             // A method of the crate's own on axum's router, or on what could not be traced: its name must be the only one.
-            (Type::Router | Type::Unknown, _) => self.one_result(self.program.methods(name), depth),
+            (Type::Router | Type::Foreign | Type::Unknown, _) => {
+                self.one_result(self.program.methods(name), depth)
+            }
             _ => Type::Unknown,
         }
     }
@@ -325,22 +329,22 @@ impl<'p> Tracer<'p> {
             };
             return self.one_result(self.program.associated(&owner, name), depth);
         }
-        if !owner.is_empty() {
-            if let Some(kind) = self.program.meaning_of(path, owner) {
-                if matches!(name.as_str(), "new" | "default" | "with_openapi") {
-                    match self.meant(&kind, depth) {
-                        Type::Router => return Type::Router,
-                        Type::ApiRouter => return Type::ApiRouter,
-                        _ => {}
-                    }
+        if !owner.is_empty()
+            && let Some(kind) = self.program.meaning_of(path, owner)
+        {
+            if matches!(name.as_str(), "new" | "default" | "with_openapi") {
+                match self.meant(&kind, depth) {
+                    Type::Router => return Type::Router,
+                    Type::ApiRouter => return Type::ApiRouter,
+                    _ => {}
                 }
-                if matches!(name.as_str(), "from") && self.meant(&kind, depth) == Type::Router {
-                    return Type::Router;
-                }
-                let methods = self.program.associated(&kind, name);
-                if !methods.is_empty() {
-                    return self.one_result(methods, depth);
-                }
+            }
+            if matches!(name.as_str(), "from") && self.meant(&kind, depth) == Type::Router {
+                return Type::Router;
+            }
+            let methods = self.program.associated(&kind, name);
+            if !methods.is_empty() {
+                return self.one_result(methods, depth);
             }
         }
         let Some(meaning) = self.program.meaning_of(path, &names) else {
@@ -430,6 +434,9 @@ impl<'p> Tracer<'p> {
         if meaning.is(API_ROUTER) {
             return Type::ApiRouter;
         }
+        if meaning.krate.is_none() && meaning.path.len() > 1 {
+            return Type::Foreign;
+        }
         for item in self.program.items(meaning) {
             match item.node.kind() {
                 "type_item" => {
@@ -457,11 +464,7 @@ impl<'p> Tracer<'p> {
         match self.expression(at, DEPTH) {
             Type::Router => return Ok(at),
             Type::Other => return Err(NoSite::no_router(at)),
-            Type::Unknown
-            | Type::ApiRouter
-            | Type::Wrapped(_)
-            | Type::Tuple(_)
-            | Type::Named(_) => {}
+            _ => {}
         }
         match at.node.kind() {
             "identifier" => match binding(self.program, at) {

@@ -93,10 +93,10 @@ fn requirement(
             )),
         };
     }
-    if let Some(path) = item.get("path").and_then(Item::as_str) {
-        if let Some(found) = version_at(files, &manifest.dir, path)? {
-            return Ok((None, Some(found)));
-        }
+    if let Some(path) = item.get("path").and_then(Item::as_str)
+        && let Some(found) = version_at(files, &manifest.dir, path)?
+    {
+        return Ok((None, Some(found)));
     }
     let text = item
         .as_str()
