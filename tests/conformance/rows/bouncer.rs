@@ -191,12 +191,21 @@ fn statement(line: &str) -> Option<(&str, &str)> {
     Some((head, statement))
 }
 
+/// What PgBouncer itself sets when a client meets another server connection.
+const HANDED_ON: [&str; 5] = [
+    "CLIENT_ENCODING",
+    "DATESTYLE",
+    "TIMEZONE",
+    "STANDARD_CONFORMING_STRINGS",
+    "APPLICATION_NAME",
+];
+
 /// Statements of the suite itself, over its own connection, and of PgBouncer.
 fn own(upper: &str) -> bool {
-    upper == "DISCARD ALL"
-        || upper.contains("PG_STAT_ACTIVITY")
-        || upper.starts_with("SET CLIENT_ENCODING")
-        || upper.starts_with("SET APPLICATION_NAME")
+    let by_bouncer = upper
+        .strip_prefix("SET ")
+        .is_some_and(|rest| HANDED_ON.iter().any(|name| rest.starts_with(name)));
+    by_bouncer || upper == "DISCARD ALL" || upper.contains("PG_STAT_ACTIVITY")
 }
 
 fn health(stage: &mut Stage) -> Result<()> {

@@ -263,23 +263,22 @@ fn five_attempts(stage: &mut Stage) -> Result<()> {
 
 fn back_off(stage: &mut Stage) -> Result<()> {
     let mut took = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..6 {
         took.push(stage.post("/probe/conflict")?.is(500)?.took.as_millis());
     }
-    let (least, most) = (
-        took.iter().min().copied().unwrap_or(0),
-        took.iter().max().copied().unwrap_or(0),
-    );
+    took.sort_unstable();
+    // A busy machine makes the slow ones slower, and chance the quickest quick; the second
+    // quickest tells whether there was a pause at all.
     ensure!(
-        most >= 40,
+        took[1] >= 30,
         "expected five attempts to take a while, got {took:?} ms"
     );
     ensure!(
-        most < 10_000,
+        took[5] < 10_000,
         "expected five attempts within 10 s, got {took:?} ms"
     );
     ensure!(
-        most - least >= 2,
+        took[5] - took[0] >= 2,
         "expected times that differ, got {took:?} ms"
     );
     Ok(())
