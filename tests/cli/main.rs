@@ -8,4 +8,5 @@ mod bad_input;
 mod docs;
 mod fixture;
 mod module;
+mod snapshots;
 mod transaction;
