@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::edit;
 use crate::lockfile::{LockedFile, LockedModule};
-use crate::types::{ContentHash, FileKind, Files, Problem};
+use crate::types::{Block, ContentHash, FileKind, Files, Problem};
 
 /// How a recorded file or block stands against its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -45,16 +45,20 @@ fn state(file: &LockedFile, text: Option<Arc<str>>) -> State {
     let Some(text) = text else {
         return State::Missing;
     };
-    let same = match (file.kind, &file.text) {
-        (FileKind::Block, Some(block)) => {
-            return match edit::count_block(file.path.file_name(), &text, block) {
+    let same = match (file.kind, &file.name, &file.text) {
+        (FileKind::Block, Some(name), Some(block)) => {
+            let block = Block {
+                name: name.clone(),
+                text: block.clone(),
+            };
+            return match edit::count_block(file.path.file_name(), &text, &block) {
                 0 => State::Missing,
                 1 => State::Unchanged,
                 _ => State::Edited,
             };
         }
-        (FileKind::Vendor, _) => Some(ContentHash::of(text.as_bytes())) == file.base,
-        (_, _) => {
+        (FileKind::Vendor, ..) => Some(ContentHash::of(text.as_bytes())) == file.base,
+        _ => {
             // The user's own checkout may convert line ends.
             let hash = Some(ContentHash::of(text.replace("\r\n", "\n")));
             hash == file.accepted.or(file.base)

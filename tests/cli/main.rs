@@ -5,6 +5,7 @@
 mod add;
 mod architecture;
 mod bad_input;
+mod demo;
 mod docs;
 mod fixture;
 mod module;

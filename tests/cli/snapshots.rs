@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture};
+use crate::fixture::{AXUM_MANIFEST, Fixture};
 
 fn rendered(axum: &str, has_lib: bool) -> BTreeMap<String, String> {
     let project = Fixture::axum();
