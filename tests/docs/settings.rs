@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::page::{page, pages};
 use crate::repository;
+use crate::scratch::application;
+use crate::session::Session;
 use crate::text::strings;
 
 const LONG: &str = "RAPIDKIT_DB_POSTGRES_";
@@ -70,8 +72,11 @@ fn every_variable_that_is_read_is_in_the_reference() {
             assert!(documented.contains(&name), "api-reference.md: no {name}");
         }
     }
-    let example = std::fs::read_to_string(repository().join("templates/common/.env.example"));
-    for name in names(&example.unwrap()) {
+    let folder = tempfile::tempdir().unwrap();
+    application(folder.path(), "shop");
+    Session::new(folder.path()).ok(&"add", "rapidkit-pg add --yes");
+    let example = std::fs::read_to_string(folder.path().join(".env.example")).unwrap();
+    for name in names(&example) {
         assert!(
             documented.contains(&name),
             "api-reference.md: no {name}, which is in .env.example"

@@ -175,12 +175,15 @@ fn strings_are_found_in_source() {
 
 #[test]
 fn prose_is_wrapped() {
-    for page in pages() {
+    // architecture.md is wider.
+    for page in pages()
+        .iter()
+        .filter(|page| page.path != "docs/architecture.md")
+    {
         for line in page.prose() {
             let free = line.starts_with('|') || line.contains("](");
-            // architecture.md is wider.
             assert!(
-                free || line.chars().count() <= 120,
+                free || line.chars().count() <= 100,
                 "{}: a line of {}: {line}",
                 page.path,
                 line.chars().count()
