@@ -58,7 +58,7 @@ pub fn list() {
 /// Asks an application every selected row.
 pub fn run(app: &App, selection: &Selection) -> Result<Report> {
     let start = Instant::now();
-    let installation = throwaway::installation();
+    let installation = throwaway::installation()?;
     let folder = tempfile::Builder::new().prefix("conformance-").tempdir()?;
     std::fs::set_permissions(
         folder.path(),

@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use rapidkit_pg::postgres::{Installation, Search};
 
 /// Finds or brings PostgreSQL.
-///
-/// # Panics
-/// If there is none to be had.
-pub fn installation() -> Installation {
+pub fn installation() -> anyhow::Result<Installation> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let cache = variable("XDG_CACHE_HOME")
         .or_else(|| variable("HOME").map(|home| home.join(".cache")))
@@ -17,12 +14,8 @@ pub fn installation() -> Installation {
     let search = Search::new(cache)
         .bin_dir(variable("RAPIDKIT_PG_BIN"))
         .path(std::env::var_os("PATH"));
-    match Installation::find(&search, &|step| eprintln!("{step}")) {
-        Ok(found) => found,
-        Err(problem) => panic!(
-            "{problem}\n{}\n{}",
-            problem.notes.join("\n"),
-            problem.help.join("\n")
-        ),
-    }
+    Installation::find(&search, &|step| eprintln!("{step}")).map_err(|problem| {
+        let more = [problem.notes.as_slice(), &problem.help].concat();
+        anyhow::anyhow!("{problem}\n{}", more.join("\n"))
+    })
 }

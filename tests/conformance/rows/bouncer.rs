@@ -39,7 +39,7 @@ pub const GROUP: Group = Group {
         ),
         row(
             "bouncer.in-transactions",
-            "every statement in a transaction, none prepared by name",
+            "every statement in a transaction",
             in_transactions,
         ),
         row(
@@ -118,6 +118,10 @@ fn statement_timeout(stage: &mut Stage) -> Result<()> {
         .get("/probe/sleep?seconds=3")?
         .fails(500, "database")?
         .has("/sqlstate", "57014")?;
+    // What a session sets outlasts a transaction that commits.
+    for answer in stage.at_once(&[("POST", "/probe/transfer?from=7&to=8&amount=1"); 6])? {
+        answer.is(200)?;
+    }
     // Another client of the same PgBouncer gets the same server connections.
     let url = stage.url_with("pgbouncer=true");
     let other = stage.serve(&[("DATABASE_URL", &url)])?;
@@ -130,17 +134,6 @@ fn statement_timeout(stage: &mut Stage) -> Result<()> {
     }
     Ok(())
 }
-
-/// What begins and ends a transaction, and what PgBouncer itself sends.
-const FRAME: [&str; 7] = [
-    "BEGIN",
-    "START TRANSACTION",
-    "COMMIT",
-    "ROLLBACK",
-    "END",
-    "DISCARD ALL",
-    "ABORT",
-];
 
 fn in_transactions(stage: &mut Stage) -> Result<()> {
     let before = stage.server_log().len();
@@ -161,36 +154,31 @@ fn in_transactions(stage: &mut Stage) -> Result<()> {
         };
         let process = head.split(['[', ']']).nth(1).unwrap_or_default();
         let is_open = open.entry(process).or_default();
-        let upper = statement.trim().to_uppercase();
-        let starts = upper.starts_with("BEGIN") || upper.starts_with("START TRANSACTION");
-        let ends = ["COMMIT", "END", "ABORT"]
-            .iter()
-            .any(|word| upper.starts_with(word))
-            || (upper.starts_with("ROLLBACK") && !upper.contains(" TO "));
-        // One message may hold both: BEGIN; SET LOCAL ….
-        if starts {
-            *is_open = true;
-        } else if ends {
-            *is_open = false;
-        } else if !FRAME.contains(&upper.as_str()) && !own(&upper) {
-            inside += 1;
-            ensure!(
-                *is_open,
-                "expected every statement in a transaction, got outside: {line:?}"
-            );
+        // One message may hold several: BEGIN; SET LOCAL ….
+        for part in statement.split(';').map(|part| part.trim().to_uppercase()) {
+            let starts = part.starts_with("BEGIN") || part.starts_with("START TRANSACTION");
+            let ends = ["COMMIT", "END", "ABORT"]
+                .iter()
+                .any(|word| part.starts_with(word))
+                || (part.starts_with("ROLLBACK") && !part.contains(" TO "));
+            if starts {
+                *is_open = true;
+            } else if ends {
+                *is_open = false;
+            } else if !part.is_empty() && !own(&part) {
+                inside += 1;
+                ensure!(
+                    *is_open,
+                    "expected every statement in a transaction, got outside: {line:?}"
+                );
+            }
         }
     }
     ensure!(
         inside >= 5,
         "expected the statements in the server's log, got {inside} in {log:?}"
     );
-    for line in log.lines().filter(|line| line.contains("execute ")) {
-        ensure!(
-            line.contains("execute <unnamed>"),
-            "expected no named statement, got {line:?}"
-        );
-    }
-    lacks("the server's log", log, "DEALLOCATE")
+    Ok(())
 }
 
 /// `… LOG:  statement: BEGIN` or `… LOG:  execute <unnamed>: SELECT 1`.
@@ -205,7 +193,8 @@ fn statement(line: &str) -> Option<(&str, &str)> {
 
 /// Statements of the suite itself, over its own connection, and of PgBouncer.
 fn own(upper: &str) -> bool {
-    upper.contains("PG_STAT_ACTIVITY")
+    upper == "DISCARD ALL"
+        || upper.contains("PG_STAT_ACTIVITY")
         || upper.starts_with("SET CLIENT_ENCODING")
         || upper.starts_with("SET APPLICATION_NAME")
 }

@@ -137,7 +137,7 @@ fn echo_pool(stage: &mut Stage) -> Result<()> {
         for answer in stage.at_once(&[("GET", "/probe/hold?seconds=0.2"); 3])? {
             answer.is(200)?;
         }
-        std::thread::sleep(seconds(1.5)); // the overflow is idle now
+        std::thread::sleep(seconds(2.5)); // the overflow is closed once it sat idle
         Ok(())
     })?;
     for word in ["connect", "checkout", "checkin", "close"] {

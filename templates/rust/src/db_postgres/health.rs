@@ -121,13 +121,13 @@ impl Database {
         let exhausted = slot.is_none();
         if let Some(slot) = slot {
             let mut connection = pool.checkout(slot).await?;
-            if query(&mut connection).await.is_ok() {
+            if query(&mut connection, pool.is_pgbouncer()).await.is_ok() {
                 return Ok(None);
             }
             // It may have broken while it was idle; what counts is whether a new one works.
         }
         let mut connection = pool.connect_beside().await?;
-        query(&mut connection)
+        query(&mut connection, pool.is_pgbouncer())
             .await
             .map_err(|error| Reason::of(&error))?;
         let _ = connection.close().await;
@@ -135,9 +135,12 @@ impl Database {
     }
 }
 
-async fn query(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql("SELECT 1")
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Behind `PgBouncer` every statement is in a transaction, this one included.
+async fn query(connection: &mut PgConnection, in_transaction: bool) -> sqlx::Result<()> {
+    let sql = if in_transaction {
+        "BEGIN READ ONLY; SELECT 1; COMMIT"
+    } else {
+        "SELECT 1"
+    };
+    sqlx::raw_sql(sql).execute(connection).await.map(|_| ())
 }
