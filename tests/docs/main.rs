@@ -3,7 +3,11 @@
 //!
 //! An info string is `language,role` or `language,role=value`; [`roles`] lists what there is.
 
-#![allow(clippy::disallowed_methods, reason = "tests set up files")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests set up files and print"
+)]
 
 mod commands;
 mod page;
