@@ -43,7 +43,8 @@ fn main() {
     let generated = build(&generated, "generated");
     let handwritten = build(&handwritten, "handwritten");
 
-    let installation = support::throwaway::installation();
+    let installation =
+        support::throwaway::installation().unwrap_or_else(|problem| panic!("{problem}"));
     let server = Server::start(&installation, &Options::default(), &|_| {})
         .unwrap_or_else(|problem| panic!("{problem}"));
     let url = server.url("postgres");

@@ -27,10 +27,11 @@ fn main() -> ExitCode {
             wanted.is_empty() || wanted.iter().any(|word| fixture.name.contains(word))
         })
         .collect();
-    let installation = support::throwaway::installation();
-    let server = match Server::start(&installation, &Options::default(), &|_| {}) {
+    let started = support::throwaway::installation()
+        .and_then(|installation| Ok(Server::start(&installation, &Options::default(), &|_| {})?));
+    let server = match started {
         Ok(server) => server,
-        Err(problem) => panic!("{problem}"),
+        Err(error) => panic!("{error:#}"),
     };
     let mut failed = 0;
     for fixture in &fixtures {
