@@ -30,10 +30,7 @@ const ROLES: &[(&str, &str)] = &[
     ("sh,module", "executed in a copy of the module"),
     ("sh,nowire", "executed before the files of `rust,nowire`"),
     ("sh,add", "executed before the snippets are compiled"),
-    (
-        "sh,demo",
-        "executed, with the command that is being tested in place of `cargo run`",
-    ),
+    ("sh,demo", "parsed; tests/cli runs the demo"),
     ("sh,parse", "parsed as the command parses it"),
     ("sh,tests", "the program is there"),
     ("sh,install", "the package has this program"),

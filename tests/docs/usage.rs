@@ -150,7 +150,7 @@ impl Shop {
             }
         }
         assert!(running.is_none(), "usage.md leaves the application running");
-        assert!(steps > 30, "only {steps} steps");
+        assert!(steps > 20, "only {steps} steps");
     }
 
     /// A file of the application; its directory has to be there, as for a reader with an editor.
