@@ -1,0 +1,77 @@
+//! Blocks that are executed in a project made for them.
+
+use std::path::Path;
+
+use crate::page::{Block, blocks};
+use crate::repository;
+use crate::session::Session;
+
+const MAIN: &str = "\
+use axum::{Router, routing::get};
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let app = Router::new().route(\"/\", get(|| async { \"hello\" }));
+    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;
+    axum::serve(listener, app).await
+}
+";
+
+/// Writes the smallest Axum application.
+pub fn application(folder: &Path, name: &str) {
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
+         tokio = {{ version = \"1\", features = [\"full\"] }}\ntracing-subscriber = \"0.3\"\n"
+    );
+    std::fs::create_dir_all(folder.join("src")).unwrap();
+    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(folder.join("src/main.rs"), MAIN).unwrap();
+}
+
+fn copy_module(folder: &Path) {
+    for path in ["module.yaml", "module.sums", "config", "templates", "docs"] {
+        for entry in walkdir::WalkDir::new(repository().join(path)) {
+            let entry = entry.unwrap();
+            let to = folder.join(entry.path().strip_prefix(repository()).unwrap());
+            if entry.file_type().is_file() {
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+}
+
+/// Each block in a folder of its own, which is `$HOME` too.
+fn execute(blocks: &[Block], prepare: impl Fn(&Path)) {
+    for block in blocks {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path());
+        let session = Session::new(folder.path());
+        session.ok(block, &format!("export HOME=\"$PWD\"\n{}", block.text));
+    }
+}
+
+#[test]
+fn commands_run_in_an_application() {
+    execute(&blocks("sh,run"), |folder| application(folder, "shop"));
+}
+
+#[test]
+fn commands_run_in_a_workspace() {
+    execute(&blocks("sh,workspace"), |folder| {
+        for member in ["api", "admin", "worker"] {
+            application(&folder.join("crates").join(member), member);
+        }
+        let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
+        std::fs::write(folder.join("Cargo.toml"), workspace).unwrap();
+    });
+}
+
+#[test]
+fn commands_run_in_a_module() {
+    execute(&blocks("sh,module"), |folder| {
+        copy_module(folder);
+        // What is being worked on need not be recorded yet.
+        Session::new(folder).ok(&"lock", "rapidkit-pg lock --overwrite --same-version");
+    });
+}
