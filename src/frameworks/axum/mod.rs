@@ -214,6 +214,6 @@ fn home(files: &dyn Files, package: &Package) -> Result<CrateRoot, Problem> {
             "package `{}` has no library and no binary",
             package.name
         ))
-        .in_file(&package.manifest.path())
+        .in_file(package.manifest.path())
     })
 }

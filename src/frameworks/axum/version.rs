@@ -29,7 +29,7 @@ fn entry(manifest: &Manifest) -> Option<(&str, &Item)> {
 pub fn axum(files: &dyn Files, manifest: &Manifest) -> Result<&'static str, Problem> {
     let Some((key, item)) = entry(manifest) else {
         return Err(
-            Problem::input("this package does not depend on axum").in_file(&manifest.path())
+            Problem::input("this package does not depend on axum").in_file(manifest.path())
         );
     };
     let span = item.span();

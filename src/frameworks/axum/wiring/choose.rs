@@ -62,7 +62,7 @@ impl<'p> Wiring<'p> {
                 self.package.name
             ))
             .note("looked for `axum::serve(…)`, `axum_server::bind(…).serve(…)` and loops around hyper's `serve_connection`")
-            .in_file(&self.package.manifest.path())),
+            .in_file(self.package.manifest.path())),
             [_] => Ok(chosen),
             [first, rest @ ..] => match rest.iter().find(|other| !self.exclude(first, other)) {
                 None => Ok(chosen),

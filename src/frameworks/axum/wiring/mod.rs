@@ -169,7 +169,7 @@ impl<'p> Wiring<'p> {
     fn declare(&self, home: &Home, drafts: &mut Drafts<'p>) -> Result<(), Problem> {
         let Some(root) = self.root_of(home.krate) else {
             return Err(Problem::input("the crate's root file is missing")
-                .in_file(&self.package.manifest.path()));
+                .in_file(self.package.manifest.path()));
         };
         let line = mod_line(home.has_lib);
         let splice = declare(self.program.source(root), MODULE, line);
