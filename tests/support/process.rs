@@ -38,6 +38,15 @@ impl Process {
         })
     }
 
+    /// Its peak resident size so far in KiB, as Linux tells it; 0 elsewhere.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .unwrap_or(0)
+    }
+
     /// Everything it printed so far.
     pub fn printed(&self) -> String {
         let bytes = std::fs::read(&self.output).unwrap_or_default();

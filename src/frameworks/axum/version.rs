@@ -28,9 +28,7 @@ fn entry(manifest: &Manifest) -> Option<(&str, &Item)> {
 /// One that is not supported, or that cannot be told.
 pub fn axum(files: &dyn Files, manifest: &Manifest) -> Result<&'static str, Problem> {
     let Some((key, item)) = entry(manifest) else {
-        return Err(
-            Problem::input("this package does not depend on axum").in_file(manifest.path())
-        );
+        return Err(Problem::input("this package does not depend on axum").in_file(manifest.path()));
     };
     let span = item.span();
     if key != "axum" {
