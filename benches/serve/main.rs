@@ -6,6 +6,7 @@
 #![allow(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
+    clippy::type_complexity,
     reason = "a benchmark sets up files and prints"
 )]
 

@@ -4,6 +4,12 @@
 //!
 //! `cargo test --test corpus -- [NAME…]`
 
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a test prints and sets up files"
+)]
+
 mod application;
 mod fixture;
 #[path = "../support/mod.rs"]
