@@ -191,6 +191,8 @@ fn lints(folder: &Path) -> Result<()> {
         .filter_map(|message| Some(message["rendered"].as_str()?.to_owned()))
         .collect();
     ensure!(warnings.is_empty(), "clippy:\n{}", warnings.join("\n"));
+    let defaults = target().join("rustfmt.toml");
+    std::fs::write(&defaults, "")?;
     for entry in walkdir::WalkDir::new(folder) {
         let entry = entry?;
         if entry.path().ends_with("db_postgres/mod.rs")
@@ -199,6 +201,8 @@ fn lints(folder: &Path) -> Result<()> {
             for edition in ["2021", "2024"] {
                 let formatted = Command::new("rustfmt")
                     .args(["--check", "--edition", "2024", "--style-edition", edition])
+                    .arg("--config-path")
+                    .arg(&defaults)
                     .arg(entry.path())
                     .output()?;
                 ensure!(
@@ -214,11 +218,11 @@ fn lints(folder: &Path) -> Result<()> {
 
 /// The files that rustfmt would change.
 fn unformatted(folder: &Path) -> Result<Vec<String>> {
-    let output = cargo(folder, &["fmt", "--all", "--", "--check", "--color=never"]).output()?;
+    let output = cargo(folder, &["fmt", "--all", "--", "--check"]).output()?;
     let out = String::from_utf8_lossy(&output.stdout);
     let files: Vec<String> = out
         .lines()
-        .filter_map(|line| line.strip_prefix("Diff in ").map(str::to_owned))
+        .filter_map(|line| Some(line.split_once("Diff in ")?.1.to_owned()))
         .collect();
     ensure!(
         output.status.success() || !files.is_empty(),
