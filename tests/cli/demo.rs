@@ -4,17 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::fixture::{Fixture, repository};
+use crate::fixture::Fixture;
+use crate::support;
 
 const MARK: &str = "RAPIDKIT_PG_TEST_MARK";
 
 fn demo(fixture: &Fixture, arguments: &[&str]) -> Command {
     let mut command = fixture.command(&[&["demo"], arguments].concat());
-    command
-        .env(
-            "CARGO_TARGET_DIR",
-            repository().join("target/generated/target"),
-        )
+    support::cargo::share(&mut command)
         .env("HOME", std::env::var_os("HOME").unwrap())
         .env("TMPDIR", fixture.path())
         .env(MARK, fixture.path());

@@ -10,4 +10,6 @@ mod docs;
 mod fixture;
 mod module;
 mod snapshots;
+#[path = "../support/mod.rs"]
+mod support;
 mod transaction;

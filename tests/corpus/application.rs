@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::fixture::{Fixture, target};
+use crate::support;
 use crate::support::http::{Client, Transcript};
 use crate::support::process::Process;
 
@@ -120,10 +121,9 @@ fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
 
 fn cargo(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
+    support::cargo::share(&mut command)
         .args(arguments)
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", target().join("target"))
         .env_remove("DATABASE_URL")
         .env_remove("TEST_DATABASE_URL");
     command

@@ -23,14 +23,9 @@ mod support;
 mod text;
 mod usage;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The repository.
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where generated applications are compiled, shared with the other tests.
-fn cargo_target() -> PathBuf {
-    repository().join("target/generated/target")
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::cargo_target;
+use crate::support;
 
 /// A session in a folder.
 #[derive(Debug)]
@@ -35,14 +35,13 @@ impl Session {
             &std::env::var_os("PATH").unwrap_or_default(),
         ));
         let mut command = Command::new("bash");
-        command
+        support::cargo::share(&mut command)
             .args(["-euo", "pipefail", "-c"])
             .arg(format!(
                 "cd \"$(cat \"$STATE/directory\")\"\n. \"$STATE/variables\"\n{script}"
             ))
             .env("STATE", self.state.path())
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_TARGET_DIR", cargo_target())
             .env("CARGO_TERM_COLOR", "never")
             .env("NO_COLOR", "1")
             .stdin(std::process::Stdio::null());

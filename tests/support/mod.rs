@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod bouncer;
+pub mod cargo;
 pub mod certificates;
 pub mod http;
 pub mod process;
