@@ -16,7 +16,7 @@ pub use manifest::{Manifest, RuntimeHook, TemplateFile, Variant};
 pub use schema::schemas;
 pub use source::{ModuleFiles, embedded, from_directory};
 pub use spec::{Package, Prompt, PromptType, Spec};
-pub use sums::{SUMS, Sums};
+pub use sums::{SUMS, Sums, is_read_by_generation};
 
 /// A module whose description is consistent. Its hashes are checked by [`Module::check_drift`].
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use crate::edit;
 use crate::lockfile::{LockedFile, LockedModule};
@@ -11,6 +11,10 @@ pub enum State {
     Unchanged,
     Edited,
     Missing,
+    /// A block that stands there more than once.
+    Doubled,
+    /// A file that was accepted as removed is there.
+    Returned,
 }
 
 /// A record of the lock and its state.
@@ -32,37 +36,51 @@ pub fn states<'l>(
         .files
         .iter()
         .map(|file| {
-            let text = files.text(&file.path)?;
             Ok(FileState {
                 file,
-                state: state(file, text),
+                state: state_of(files, file)?,
             })
         })
         .collect()
 }
 
-fn state(file: &LockedFile, text: Option<Arc<str>>) -> State {
-    let Some(text) = text else {
-        return State::Missing;
+/// The state of one record.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> {
+    let is_removed = file.kind == FileKind::Generated && file.accepted.is_none();
+    let Some(text) = files.text(&file.path)? else {
+        return Ok(match is_removed {
+            true => State::Unchanged,
+            false => State::Missing,
+        });
     };
     let same = match (file.kind, &file.text) {
         (FileKind::Block, Some(block)) => {
-            return match edit::count_block(file.path.file_name(), &text, block) {
-                0 => State::Missing,
-                1 => State::Unchanged,
-                _ => State::Edited,
-            };
+            return Ok(
+                match edit::count_block(file.path.file_name(), &text, block) {
+                    0 => State::Missing,
+                    1 => State::Unchanged,
+                    _ => State::Doubled,
+                },
+            );
         }
         (FileKind::Vendor, _) => Some(ContentHash::of(text.as_bytes())) == file.base,
-        (_, _) => {
-            // The user's own checkout may convert line ends.
-            let hash = Some(ContentHash::of(text.replace("\r\n", "\n")));
-            hash == file.accepted.or(file.base)
-        }
+        _ if is_removed => return Ok(State::Returned),
+        _ => Some(normalised(&text)) == file.accepted.or(file.base),
     };
-    if same {
-        State::Unchanged
-    } else {
-        State::Edited
-    }
+    Ok(match same {
+        true => State::Unchanged,
+        false => State::Edited,
+    })
+}
+
+/// The hash of a file of the project. The user's own checkout may convert line ends.
+pub fn normalised(text: &str) -> ContentHash {
+    let text = match text.contains("\r\n") {
+        true => Cow::Owned(text.replace("\r\n", "\n")),
+        false => Cow::Borrowed(text),
+    };
+    ContentHash::of(text.as_bytes())
 }

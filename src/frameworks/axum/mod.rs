@@ -65,6 +65,14 @@ impl Framework for Axum {
         ]))
     }
 
+    fn placing_facts(&self) -> &'static [&'static str] {
+        &["source_root"]
+    }
+
+    fn block_names(&self) -> &'static [&'static str] {
+        &["close", "handle", "init", "mod", "routes", "shutdown"]
+    }
+
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
         let source = facts.get("source_root").and_then(Value::as_str);
         let inside = output.as_str().strip_prefix("src/");

@@ -1,11 +1,11 @@
-use super::context::Context;
-use super::interrupt;
 use crate::cli::Lock;
+use crate::commands::context::Context;
+use crate::commands::interrupt;
 use crate::module::{Module, SUMS, Sums};
 use crate::project::Project;
 use crate::types::{Change, FileKind, Problem, ProjectPath};
 
-/// `rapidkit-pg lock`, in a module's root
+/// `rapidkit-pg lock` in a module's root: records its files.
 pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
     let module = Module::read(&context.directory)?;
     let changed = match &module.recorded {
