@@ -42,7 +42,7 @@ pub fn current(file: &str, name: &str) -> Option<String> {
         at.next().is_none().then_some(first)
     };
     let (first, last) = (only(begin(name))?, only(end(name))?);
-    let block = lines.get(first..=last)?;
+    let block = lines.get(first..=last).filter(|block| block.len() > 1)?;
     Some(block.join("\n") + "\n")
 }
 
