@@ -1,8 +1,12 @@
 //! Format-preserving edits of files that the user owns: text in, text out.
 
+pub mod cargo_toml;
 pub mod cargo_workspace;
 pub mod dotenv;
 pub mod rust;
+mod version_req;
+
+use crate::types::Block;
 
 /// Whether [`count_block`] compares all of a block's text: a comment in code is not.
 pub fn is_compared_whole(file_name: &str, block: &str) -> bool {
@@ -27,9 +31,10 @@ pub fn current_block(file_name: &str, text: &str, name: &str) -> Option<String> 
 }
 
 /// How often a recorded block stands in a file's text, found by the file's own syntax.
-pub fn count_block(file_name: &str, text: &str, block: &str) -> usize {
+pub fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
     match file_name.rsplit_once('.') {
-        Some((_, "rs")) => rust::count(text, block),
-        _ => dotenv::count(text, block),
+        Some((_, "rs")) => rust::count(text, &block.text),
+        Some((_, "toml")) => cargo_toml::count(text, block),
+        _ => dotenv::count(text, &block.text),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::add::is_core;
 use super::rendering::{Rendering, Templates};
-use super::state::normalised;
+use super::state::{block_of, normalised};
 use crate::edit;
 use crate::lockfile::{FORMAT, Lock, LockedFile, LockedModule};
 use crate::types::{FileKind, Files, Problem, ProjectPath, holds_secret};
@@ -98,14 +98,13 @@ fn vendor_is_rendered(files: &dyn Files, rendering: &Rendering) -> Result<(), Pr
 /// The block as it stands: edited where its format has marks, `None` where it is gone.
 fn accept_block(files: &dyn Files, block: &LockedFile) -> Result<Option<LockedFile>, Problem> {
     let file = block.path.file_name();
-    let name = block.name.as_deref().unwrap_or_default();
-    let recorded = block.text.as_deref().unwrap_or_default();
-    let Some(text) = files.text(&block.path)? else {
+    let (Some(recorded), Some(text)) = (block_of(block), files.text(&block.path)?) else {
         return Ok(None);
     };
-    match edit::count_block(file, &text, recorded) {
+    let name = &recorded.name;
+    match edit::count_block(file, &text, &recorded) {
         0 => match edit::current_block(file, &text, name) {
-            Some(now) if holds_new_secret(&now, recorded) => Err(Problem::decision(format!(
+            Some(now) if holds_new_secret(&now, &recorded.text) => Err(Problem::decision(format!(
                 "the block `{name}` holds a secret"
             ))
             .in_file(&block.path)

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::edit;
 use crate::lockfile::{LockedFile, LockedModule};
-use crate::types::{ContentHash, FileKind, Files, Problem};
+use crate::types::{Block, ContentHash, FileKind, Files, Problem};
 
 /// How a recorded file or block stands against its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -56,23 +56,29 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
             false => State::Missing,
         });
     };
-    let same = match (file.kind, &file.text) {
-        (FileKind::Block, Some(block)) => {
-            return Ok(
-                match edit::count_block(file.path.file_name(), &text, block) {
-                    0 => State::Missing,
-                    1 => State::Unchanged,
-                    _ => State::Doubled,
-                },
-            );
-        }
-        (FileKind::Vendor, _) => Some(ContentHash::of(text.as_bytes())) == file.base,
+    if let Some(block) = block_of(file) {
+        return Ok(match edit::count_block(file.path.file_name(), &text, &block) {
+            0 => State::Missing,
+            1 => State::Unchanged,
+            _ => State::Doubled,
+        });
+    }
+    let same = match file.kind {
+        FileKind::Vendor => Some(ContentHash::of(text.as_bytes())) == file.base,
         _ if is_removed => return Ok(State::Returned),
         _ => Some(normalised(&text)) == file.accepted.or(file.base),
     };
     Ok(match same {
         true => State::Unchanged,
         false => State::Edited,
+    })
+}
+
+/// The block that a record is of.
+pub fn block_of(file: &LockedFile) -> Option<Block> {
+    (file.kind == FileKind::Block).then(|| Block {
+        name: file.name.clone().unwrap_or_default(),
+        text: file.text.clone().unwrap_or_default(),
     })
 }
 

@@ -5,7 +5,9 @@
 mod add;
 mod architecture;
 mod bad_input;
+mod demo;
 mod docs;
 mod fixture;
 mod module;
+mod snapshots;
 mod transaction;

@@ -138,7 +138,7 @@ fn an_alias_bomb_ends_at_once() {
 #[test]
 fn a_default_that_its_own_prompt_refuses() {
     let module = Fixture::module();
-    module.replace("config/base.yaml", "default: 10", "default: 100000");
+    module.replace("config/base.yaml", "default: 10\n", "default: 100000\n");
     module.refuses(&["lock"], 2, &["config/base.yaml:", "whole number from"]);
 }
 

@@ -16,6 +16,8 @@ pub struct Fixture {
     pub package: Option<String>,
     /// The binary that is started, if there are several.
     pub binary: Option<String>,
+    /// Where `add` has to refuse: what it has to say.
+    pub unsure: Option<String>,
 }
 
 impl Fixture {
@@ -40,15 +42,10 @@ impl Fixture {
         let word = |key: &str| document.get(key).and_then(Item::as_str).map(str::to_owned);
         let routes = document
             .get("routes")
-            .and_then(Item::as_array)
+            .and_then(Item::as_array_of_tables)
             .into_iter()
             .flatten()
-            .filter_map(|route| {
-                let path = route
-                    .as_str()
-                    .or_else(|| route.as_inline_table()?.get("path")?.as_str())?;
-                Some(path.to_owned())
-            })
+            .filter_map(|route| Some(route.get("path")?.as_str()?.to_owned()))
             .collect();
         Ok(Self {
             name: source
@@ -61,12 +58,8 @@ impl Fixture {
             port_variable: word("port_env").unwrap_or_else(|| "PORT".to_owned()),
             package: word("package"),
             binary: word("bin"),
+            unsure: word("unsure"),
         })
-    }
-
-    /// Whether `add` has to refuse it.
-    pub fn is_unsure(&self) -> bool {
-        self.name.starts_with("unsure-")
     }
 
     /// A fresh copy, always in the same place so that builds are shared between runs.

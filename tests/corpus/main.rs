@@ -35,16 +35,16 @@ fn main() -> ExitCode {
     let mut failed = 0;
     for fixture in &fixtures {
         let started = Instant::now();
-        let result = match fixture.is_unsure() {
-            true => application::is_left_alone(fixture),
-            false => application::gets_the_layer(fixture, &server),
+        let result = match &fixture.unsure {
+            Some(reason) => application::is_left_alone(fixture, reason),
+            None => application::gets_the_layer(fixture, &server),
         };
         let seconds = started.elapsed().as_secs_f32();
         match result {
             Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.name),
             Err(error) => {
                 failed += 1;
-                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:?}", fixture.name);
+                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.name);
             }
         }
     }

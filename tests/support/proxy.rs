@@ -120,7 +120,10 @@ impl Shared {
         let server = match TcpStream::connect(("127.0.0.1", self.upstream)) {
             Ok(server) => Some(server),
             Err(_) if silent => None,
-            Err(error) => return Err(error),
+            Err(error) => {
+                client.shutdown(Shutdown::Both)?;
+                return Err(error);
+            }
         };
         let server_spoke = Arc::new(AtomicBool::new(false));
         if let Some(server) = server {

@@ -73,6 +73,17 @@ pub fn write_handlers(project: &Path, example: &Example) -> Result<(), Problem> 
     Ok(())
 }
 
+/// Copies a program.
+///
+/// # Errors
+/// It cannot be copied.
+pub fn copy(from: &Path, to: &Path) -> Result<(), Problem> {
+    match std::fs::copy(from, to) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(cannot_write(to, &error)),
+    }
+}
+
 /// A failure that a log explains.
 pub fn failed(what: &str, log: &Path) -> Problem {
     let text = std::fs::read_to_string(log).unwrap_or_default();

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::application::{Example, failed};
+use super::application::{Example, copy, failed};
 use super::process::Running;
 use crate::types::Problem;
 
@@ -34,15 +34,20 @@ pub fn build(
     interrupted: &dyn Fn() -> bool,
 ) -> Result<PathBuf, Problem> {
     let log = project.join("build.log");
-    let mut command = Command::new("cargo");
-    command
-        .arg("build")
-        .arg("--quiet")
-        .env("CARGO_TARGET_DIR", target);
-    let building = Running::spawn(command, project, &log)?;
-    let code = building.wait(interrupted)?;
-    if code != Some(0) {
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new("cargo");
+        command
+            .args(arguments)
+            .arg("--quiet")
+            .env("CARGO_TARGET_DIR", target);
+        Running::spawn(command, project, &log)?.wait(interrupted)
+    };
+    if cargo(&["build"])? != Some(0) {
         return Err(failed("the application does not build", &log));
     }
-    Ok(target.join("debug/demo"))
+    let program = project.join("program");
+    copy(&target.join("debug/demo"), &program)?;
+    // Each run has a folder of its own: what is built for it alone would pile up in the cache.
+    cargo(&["clean", "--package", "demo"])?;
+    Ok(program)
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::source::{Source, ancestors, children, descendants, named_children};
+use super::tokens::tokens;
 use crate::edit::cargo_workspace::{CrateKind, CrateRoot, relative};
 use crate::types::{Files, Problem, ProjectPath};
 
@@ -59,14 +60,25 @@ impl Meaning {
 #[derive(Default)]
 pub struct Program {
     pub crates: Vec<CrateRoot>,
+    /// How many of the crates, from the first, are the package's own.
+    pub own: usize,
     pub sources: Vec<Source>,
     pub modules: Vec<Module>,
+    left_out: Option<String>,
 }
 
 /// Paths deeper than this are given up on: no code needs them, and names may lead in a circle.
 const DEPTH: usize = 24;
 
 impl Program {
+    /// A program whose crates are read without their root module `name`, which is not the user's.
+    pub fn without(name: &str) -> Self {
+        Self {
+            left_out: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Reads a crate: its root file and every file that a `mod` leads to, those for tests left out.
     ///
     /// # Errors
@@ -110,6 +122,9 @@ impl Program {
         );
         self.modules.extend(modules);
         for (path, candidates) in below {
+            if path.len() == 1 && path.first() == self.left_out.as_ref() {
+                continue;
+            }
             for (file, dir) in candidates {
                 if files.exists(&file)? {
                     self.add_file(files, krate, path, &file, &dir)?;
@@ -141,6 +156,15 @@ impl Program {
             file,
             node: source.root(),
         })
+    }
+
+    /// The files of the package's own crates.
+    pub fn own_files(&self) -> impl Iterator<Item = usize> {
+        let own = |m: &&Module| m.krate < self.own;
+        let mut files: Vec<usize> = self.modules.iter().filter(own).map(|m| m.file).collect();
+        files.sort_unstable();
+        files.dedup();
+        files.into_iter()
     }
 
     /// The innermost module around a node.
@@ -437,23 +461,20 @@ pub fn attributes<'s>(source: &'s Source, node: Node) -> Vec<&'s str> {
     found
 }
 
-/// The names of a path, generic arguments left out.
+/// The names of a path, generic arguments and comments left out.
 pub fn segments(path: &str) -> Vec<String> {
-    let mut plain = String::new();
+    let mut names = Vec::new();
     let mut depth = 0_usize;
-    for c in path.chars() {
-        match c {
-            '<' => depth += 1,
-            '>' => depth = depth.saturating_sub(1),
-            _ if depth == 0 && !c.is_whitespace() => plain.push(c),
+    for span in tokens(path) {
+        match &path[span] {
+            "<" => depth += 1,
+            ">" => depth = depth.saturating_sub(1),
+            ":" => {}
+            word if depth == 0 => names.push(word.trim_start_matches("r#").to_owned()),
             _ => {}
         }
     }
-    plain
-        .split("::")
-        .filter(|s| !s.is_empty())
-        .map(|s| s.trim_start_matches("r#").to_owned())
-        .collect()
+    names
 }
 
 fn joined(head: &[String], tail: &[String]) -> Vec<String> {

@@ -23,16 +23,23 @@ impl Splice {
     }
 }
 
-/// The text with all splices made; those at one place in the order they are given.
+/// The text with all splices made; those at one place in the order they are given. One that overlaps another, or lies
+/// outside the text, is left out.
 pub fn spliced(text: &str, splices: &[Splice]) -> String {
     let mut ordered: Vec<&Splice> = splices.iter().collect();
     ordered.sort_by_key(|s| s.span.start);
     let mut result = String::with_capacity(text.len() + 256);
     let mut at = 0;
     for splice in ordered {
-        result.push_str(&text[at..splice.span.start]);
+        let (Some(before), true) = (
+            text.get(at..splice.span.start),
+            text.is_char_boundary(splice.span.end),
+        ) else {
+            continue;
+        };
+        result.push_str(before);
         result.push_str(&splice.text);
-        at = splice.span.end.max(at);
+        at = splice.span.end;
     }
     result.push_str(&text[at..]);
     result

@@ -8,9 +8,13 @@ mod version;
 mod wiring;
 
 use serde_json::Value;
+use toml_edit::Item;
 
 use super::Framework;
-use crate::edit::cargo_workspace::{CrateRoot, Package, packages, rust_name};
+use crate::edit::cargo_toml;
+use crate::edit::cargo_workspace::{
+    CrateRoot, Manifest, Package, packages, relative, rust_name, workspace_of,
+};
 use crate::edit::rust::Program;
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 use wiring::Wiring;
@@ -88,11 +92,13 @@ impl Framework for Axum {
 
     fn add_dependencies(
         &self,
-        _files: &dyn Files,
-        _target: &Target,
-        _dependencies: &[Dependency],
+        files: &dyn Files,
+        target: &Target,
+        dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
-        Ok(Vec::new())
+        let package = package(files, target)?;
+        let edit = cargo_toml::add_dependencies(files, &package.manifest, dependencies)?;
+        Ok(edit.into_iter().collect())
     }
 
     fn wire(
@@ -128,13 +134,70 @@ fn package(files: &dyn Files, target: &Target) -> Result<Package, Problem> {
         .ok_or_else(|| Problem::input(format!("there is no package in {}", target.root)))
 }
 
-/// The crates of a package.
+/// The crates of a package, and the libraries of the project that it takes routers from.
 fn program(files: &dyn Files, package: &Package) -> Result<Program, Problem> {
-    let mut program = Program::default();
+    let mut program = Program::without(wiring::MODULE);
     for root in package.lib.iter().chain(&package.bins) {
         program.add(files, root)?;
     }
+    program.own = program.crates.len();
+    for root in neighbours(files, package)? {
+        program.add(files, &root)?;
+    }
     Ok(program)
+}
+
+/// The libraries inside the project that a package depends on and that know axum.
+fn neighbours(files: &dyn Files, package: &Package) -> Result<Vec<CrateRoot>, Problem> {
+    let mut found: Vec<CrateRoot> = Vec::new();
+    let mut seen = vec![package.dir().clone()];
+    let mut queue = path_dependencies(files, &package.manifest)?;
+    while let Some((name, dir)) = queue.pop() {
+        if seen.contains(&dir) {
+            continue;
+        }
+        seen.push(dir.clone());
+        let Some(other) = Package::read(files, &dir)? else {
+            continue;
+        };
+        if version::uses_axum(&other.manifest)
+            && let Some(lib) = &other.lib
+        {
+            let name = name.unwrap_or_else(|| lib.name.clone());
+            found.push(CrateRoot {
+                name,
+                ..lib.clone()
+            });
+            queue.extend(path_dependencies(files, &other.manifest)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The directories of dependencies inside the project, with their name in code where it is not the library's own.
+fn path_dependencies(
+    files: &dyn Files,
+    manifest: &Manifest,
+) -> Result<Vec<(Option<String>, ProjectPath)>, Problem> {
+    let workspace = workspace_of(files, &manifest.dir)?;
+    let mut found = Vec::new();
+    for (_, table) in manifest.dependency_tables("dependencies") {
+        for (key, item) in table.iter() {
+            let shared = workspace
+                .as_ref()
+                .filter(|_| item.get("workspace").is_some())
+                .and_then(|root| Some((root, root.get(&["workspace", "dependencies", key])?)));
+            let (base, item) =
+                shared.map_or((&manifest.dir, item), |(root, item)| (&root.dir, item));
+            let path = item.get("path").and_then(Item::as_str);
+            let renamed = item.get("package").map(|_| rust_name(key));
+            found.extend(
+                path.and_then(|p| relative(base, p))
+                    .map(|dir| (renamed, dir)),
+            );
+        }
+    }
+    Ok(found)
 }
 
 /// The crate that declares the module: the library, else the binary that serves, else the one that `cargo run` starts.

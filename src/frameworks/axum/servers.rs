@@ -37,19 +37,20 @@ pub struct Foreign<'p> {
 pub fn servers(program: &Program) -> (Vec<Server<'_>>, Vec<Foreign<'_>>) {
     let mut found = Vec::new();
     let mut foreign = Vec::new();
+    let own: Vec<usize> = program.own_files().collect();
     for root in program.roots() {
         for node in descendants(root.node) {
             let at = root.with(node);
+            let tested = || in_tests(program.source(at), node);
             match node.kind() {
                 "call_expression" => {
-                    if let Some(server) = server(program, at) {
-                        if !in_tests(program.source(at), node) {
-                            found.push(server);
-                        }
-                    } else if let Some(why) = other_server(program, at) {
-                        if !in_tests(program.source(at), node) {
-                            foreign.push(Foreign { at, why });
-                        }
+                    if let Some(server) = server(program, at).filter(|_| !tested()) {
+                        found.push(server);
+                    }
+                    if let Some(why) =
+                        other_server(program, at).filter(|_| own.contains(&at.file) && !tested())
+                    {
+                        foreign.push(Foreign { at, why });
                     }
                 }
                 "macro_invocation" if is_opaque(program, at) => {

@@ -1,6 +1,7 @@
 //! Wires the module into an application: settings read at start, one more route, the pool closed at the end.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use tree_sitter::Node;
 
@@ -59,7 +60,19 @@ impl<'p> Wiring<'p> {
         if let Some(first) = foreign.first() {
             return Err(self.problem("the application cannot be wired", first.at, &first.why));
         }
-        let found = self.of_one_binary(found)?;
+        let (own, others): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|s| self.krate(s.call) < self.program.own);
+        if let ([], [other, ..]) = (own.as_slice(), others.as_slice()) {
+            return Err(self
+                .problem(
+                    "the server is started in another package",
+                    other.call,
+                    "here",
+                )
+                .help("add the module to that package: `-p` and its name"));
+        }
+        let found = self.of_one_binary(own);
         let mut chosen: Vec<Chosen> = Vec::new();
         let mut unknown = None;
         for server in found {
@@ -104,19 +117,19 @@ impl<'p> Wiring<'p> {
     }
 
     /// With servers in several binaries, those of the one that `cargo run` starts.
-    fn of_one_binary(&self, found: Vec<Server<'p>>) -> Result<Vec<Server<'p>>, Problem> {
+    fn of_one_binary(&self, found: Vec<Server<'p>>) -> Vec<Server<'p>> {
         let default = self.package.default_run.as_ref();
         let preferred = |krate: usize| {
             let krate = &self.program.crates[krate];
             krate.kind == CrateKind::Lib || default.is_some_and(|name| krate.name == *name)
         };
         if default.is_some() && found.iter().any(|s| preferred(self.krate(s.call))) {
-            return Ok(found
+            return found
                 .into_iter()
                 .filter(|s| preferred(self.krate(s.call)))
-                .collect());
+                .collect();
         }
-        Ok(found)
+        found
     }
 
     /// Whether two servers are in different branches of one `if` or `match`, and so never both run.
@@ -198,9 +211,8 @@ impl<'p> Wiring<'p> {
     /// Whether some file already calls a function of the module.
     fn has(&self, call: &str) -> bool {
         self.program
-            .sources
-            .iter()
-            .any(|source| !find(&source.text, call).is_empty())
+            .own_files()
+            .any(|file| !find(&self.program.sources[file].text, call).is_empty())
     }
 
     /// All edits; none if everything is there.
@@ -218,7 +230,7 @@ impl<'p> Wiring<'p> {
             let root = self.root_of(krate);
             root.is_some_and(|at| declares(self.program.source(at), MODULE))
         };
-        if wired && (0..self.program.crates.len()).any(declared) {
+        if wired && (0..self.program.own).any(declared) {
             return Ok(Vec::new());
         }
         let chosen = self.choose()?;
@@ -273,6 +285,9 @@ impl<'p> Wiring<'p> {
 
     /// Reasons why the place itself cannot be edited.
     fn check_place(&self, home: &Home, chosen: &Chosen<'p>) -> Result<(), Problem> {
+        if self.krate(chosen.site) >= self.program.own {
+            return Err(self.problem("the router is made in another package", chosen.site, "here"));
+        }
         for at in [chosen.server.call, chosen.site] {
             let item = ancestors(at.node)
                 .filter(|n| n.kind() == "function_item")
@@ -668,6 +683,7 @@ impl<'p> Wiring<'p> {
         }
         if let Some(place) = detached {
             let function = function_of(place)
+                .filter(|f| self.ends_program(*f, 8) && !self.is_last(place))
                 .and_then(|f| f.node.child_by_field_name("body").map(|b| place.with(b)));
             return match function {
                 Some(body) => self.close_at_end(home, body, drafts),
@@ -694,6 +710,35 @@ impl<'p> Wiring<'p> {
             }
         }
         self.close_after(home, after, &runs[0].0, drafts)
+    }
+
+    /// Whether the program ends with a function: `main`, or one that is the last that `main` waits for.
+    fn ends_program(&self, function: At<'p>, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        let name = function.node.child_by_field_name("name");
+        let is_main = name.is_some_and(|n| self.program.slice(function.with(n)) == "main")
+            && self
+                .program
+                .module_of(function)
+                .is_some_and(|m| m.path.is_empty());
+        if is_main {
+            return true;
+        }
+        match callers(self.program, function).as_slice() {
+            [call] => {
+                let last = statement(*call).is_ok_and(|at| self.is_last(at));
+                last && function_of(*call).is_some_and(|f| self.ends_program(f, depth))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a statement is the last of its function.
+    fn is_last(&self, at: At<'p>) -> bool {
+        let body = function_of(at).and_then(|f| f.node.child_by_field_name("body"));
+        body.is_some_and(|body| named_children(body).last() == Some(&at.node))
     }
 
     /// Whether a crate handles signals itself.
@@ -1066,26 +1111,30 @@ impl<'p> Wiring<'p> {
     fn finish(&self, file: usize, draft: Draft) -> Result<FileEdit, Problem> {
         let source = &self.program.sources[file];
         let text = &source.text;
-        let mut splices = Vec::new();
-        let mut rest = draft.splices;
-        while let Some(next) = rest.first().cloned() {
-            let chain = (next.text.starts_with(['.', '\n'])
-                && next.text.trim_start().starts_with('.'))
-            .then(|| self.whole_chain(file, next.span.start))
-            .flatten();
-            let Some(chain) = chain else {
-                splices.push(rest.remove(0));
-                continue;
-            };
-            let span = chain.byte_range();
-            let (inside, outside): (Vec<_>, Vec<_>) = rest.into_iter().partition(|s| {
-                span.start < s.span.start
-                    && s.span.end <= span.end
-                    && s.text.trim_start().starts_with('.')
-            });
-            rest = outside;
-            let moved: Vec<Splice> = inside
+        let is_link = |s: &Splice| s.text.trim_start().starts_with('.');
+        let mut chains: Vec<Range<usize>> = draft
+            .splices
+            .iter()
+            .filter(|s| is_link(s))
+            .filter_map(|s| self.whole_chain(file, s.span.start))
+            .map(|node| node.byte_range())
+            .collect();
+        let all = chains.clone();
+        chains.retain(|c| {
+            !all.iter()
+                .any(|o| o != c && o.start <= c.start && c.end <= o.end)
+        });
+        chains.dedup();
+        let within = |c: &Range<usize>, s: &Splice| {
+            c.start < s.span.start && s.span.end <= c.end && is_link(s)
+        };
+        let outside = |s: &&Splice| !chains.iter().any(|c| within(c, s));
+        let mut splices: Vec<Splice> = draft.splices.iter().filter(outside).cloned().collect();
+        for span in &chains {
+            let moved: Vec<Splice> = draft
+                .splices
                 .iter()
+                .filter(|s| within(span, s))
                 .map(|s| Splice {
                     span: s.span.start - span.start..s.span.end - span.start,
                     text: s.text.clone(),
@@ -1125,7 +1174,14 @@ impl<'p> Wiring<'p> {
         }
         // Splices before the chain at the same byte come first.
         splices.sort_by_key(|s| (s.span.start, s.span.end));
-        edit(source, &splices, draft.blocks)
+        // Servers that exclude each other have the same blocks: one is enough to find them.
+        let mut blocks: Vec<Block> = Vec::new();
+        for block in draft.blocks {
+            if !blocks.iter().any(|known| known.text == block.text) {
+                blocks.push(block);
+            }
+        }
+        edit(source, &splices, blocks)
     }
 
     /// The whole method chain, as far out as it goes, that a byte is in.
@@ -1139,7 +1195,7 @@ impl<'p> Wiring<'p> {
             match node.kind() {
                 "call_expression" | "await_expression" | "try_expression" | "field_expression"
                 | "identifier" | "arguments" | "generic_function" | ")" | "scoped_identifier"
-                | "type_arguments" => {
+                | "type_arguments" | "field_identifier" | "self" => {
                     if matches!(
                         node.kind(),
                         "call_expression" | "await_expression" | "try_expression"

@@ -15,8 +15,6 @@ use super::database::Database;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long connections in use may take to come back once the server has stopped.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
-/// The same, when requests were cut off and nothing is expected to come back.
-const CUT_OFF_WITHIN: Duration = Duration::from_secs(1);
 
 static STOPPED: Notify = Notify::const_new();
 
@@ -35,7 +33,7 @@ pub async fn shutdown_signal() {
         }
         tracing::error!("requests still under way are cut off");
         if let Some(database) = Database::opened() {
-            database.close_within(CUT_OFF_WITHIN).await;
+            database.close_within(Duration::ZERO).await;
         }
         process::exit(1);
     });

@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
 
 use super::settings::SettingsError;
 
@@ -91,9 +91,16 @@ impl Error {
         }
     }
 
-    pub(super) fn connect(error: sqlx::Error) -> Self {
+    pub(super) fn connect(error: sqlx::Error, options: &PgConnectOptions) -> Self {
+        let missing =
+            matches!(&error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::NotFound);
+        let reason = if missing && options.get_socket().is_none() {
+            Reason::Tls // the file that sslrootcert names
+        } else {
+            Reason::of(&error)
+        };
         Self::Connect {
-            reason: Reason::of(&error),
+            reason,
             source: Some(Arc::new(error)),
         }
     }
@@ -144,7 +151,7 @@ impl Reason {
         }
     }
 
-    fn of(error: &sqlx::Error) -> Self {
+    pub(super) fn of(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Tls(_) => Self::Tls,
             sqlx::Error::Io(error) => match error.kind() {

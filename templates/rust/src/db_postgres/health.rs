@@ -8,7 +8,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
 use super::database::Database;
-use super::error::{Error, Reason};
+use super::error::Reason;
 use super::metadata::{self, Metadata};
 use super::pool::PoolStatus;
 use super::url::DatabaseUrl;
@@ -127,7 +127,9 @@ impl Database {
             // It may have broken while it was idle; what counts is whether a new one works.
         }
         let mut connection = pool.connect_beside().await?;
-        query(&mut connection).await.map_err(Error::connect)?;
+        query(&mut connection)
+            .await
+            .map_err(|error| Reason::of(&error))?;
         let _ = connection.close().await;
         Ok(exhausted.then_some(Reason::PoolExhausted))
     }

@@ -108,10 +108,15 @@ impl Pool {
         let sql = AssertSqlSafe(options.begin(self)).into_sql_str();
         loop {
             let mut connection = self.acquire().await?;
-            match PgTransactionManager::begin(&mut connection, Some(sql.clone())).await {
+            // Cancelled in the middle of it, the driver would forget about this BEGIN.
+            connection.set_beginning(true);
+            let begun = PgTransactionManager::begin(&mut connection, Some(sql.clone())).await;
+            connection.set_beginning(false);
+            match begun {
                 Ok(()) => {
                     return Ok(Transaction {
                         connection,
+                        settled: false,
                         home: None,
                     });
                 }
@@ -156,8 +161,9 @@ impl Pool {
 /// It stands for a [`PgConnection`]: hand `&mut *transaction` to a query.
 pub struct Transaction {
     connection: Connection,
-    /// Who lent the connection gets it back.
-    home: Option<oneshot::Sender<Connection>>,
+    settled: bool,
+    /// Who lent the connection gets it back, and hears whether it was settled.
+    home: Option<oneshot::Sender<(Connection, bool)>>,
 }
 
 impl Transaction {
@@ -168,7 +174,9 @@ impl Transaction {
     /// What the server objects to, such as a constraint or an earlier statement that failed: then
     /// nothing was changed. [`Error::OutcomeUnknown`] if the connection broke before the answer.
     pub async fn commit(mut self) -> Result<(), Error> {
-        self.commit_level().await
+        self.commit_level().await?;
+        self.settled = true;
+        Ok(())
     }
 
     /// Undoes the changes. Dropping does the same without waiting for it.
@@ -177,7 +185,9 @@ impl Transaction {
     ///
     /// The connection broke; the server rolls back by itself.
     pub async fn rollback(mut self) -> Result<(), Error> {
-        Ok(PgTransactionManager::rollback(&mut self.connection).await?)
+        PgTransactionManager::rollback(&mut self.connection).await?;
+        self.settled = true;
+        Ok(())
     }
 
     /// Runs `f` in a savepoint: kept if it succeeds, undone if it fails, and the outer transaction
@@ -209,23 +219,24 @@ impl Transaction {
         let (home, back) = oneshot::channel();
         let lent = Self {
             connection: self.connection.take(),
+            settled: false,
             home: Some(home),
         };
-        let mut loan = Loan {
+        let loan = Loan {
             lender: self,
             back,
             level,
-            cancelled: true,
         };
         let result = f(lent).await;
-        loan.cancelled = false;
-        drop(loan);
-
-        if self.connection.is_empty() {
-            return Err(Error::other("the transaction was kept beyond its closure").into());
-        }
-        if PgTransactionManager::get_transaction_depth(&self.connection) < level {
-            return result; // `f` has committed or rolled back by itself
+        match loan.end() {
+            Some(true) => return result,
+            Some(false)
+                if PgTransactionManager::get_transaction_depth(&self.connection) >= level => {}
+            _ => {
+                return Err(
+                    Error::other("the transaction did not last until its closure ended").into(),
+                );
+            }
         }
         match result {
             Ok(value) => self.commit_level().await.map(|()| value).map_err(E::from),
@@ -285,7 +296,7 @@ impl fmt::Debug for Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(home) = self.home.take() {
-            let _ = home.send(self.connection.take());
+            let _ = home.send((self.connection.take(), self.settled));
         }
     }
 }
@@ -293,20 +304,28 @@ impl Drop for Transaction {
 /// A connection lent to a closure. It comes back when the closure ends, also by cancellation.
 struct Loan<'a> {
     lender: &'a mut Transaction,
-    back: oneshot::Receiver<Connection>,
+    back: oneshot::Receiver<(Connection, bool)>,
     level: usize,
-    cancelled: bool,
+}
+
+impl Loan<'_> {
+    /// Whether the closure has settled the transaction by itself; `None` if it kept it.
+    fn end(mut self) -> Option<bool> {
+        self.take_back()
+    }
+
+    fn take_back(&mut self) -> Option<bool> {
+        let (connection, settled) = self.back.try_recv().ok()?;
+        self.lender.connection = connection;
+        Some(settled)
+    }
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        let Ok(mut connection) = self.back.try_recv() else {
-            return;
-        };
-        if self.cancelled {
-            abandon(&mut connection, self.level);
+        if self.take_back().is_some() {
+            abandon(&mut self.lender.connection, self.level); // cancelled
         }
-        self.lender.connection = connection;
     }
 }
 

@@ -35,7 +35,12 @@ impl FromStr for DatabaseUrl {
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         let parts = Parts::split(url).ok_or(ACCEPTED)?;
         let scheme = parts.scheme.split('+').next().unwrap_or_default();
-        if !matches!(scheme, "postgres" | "postgresql") || url.contains('#') {
+        let is_encoded =
+            |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        if !matches!(scheme, "postgres" | "postgresql")
+            || url.contains('#')
+            || !url.split('%').skip(1).all(is_encoded)
+        {
             return Err(ACCEPTED);
         }
 
@@ -146,9 +151,17 @@ impl Serialize for DatabaseUrl {
     }
 }
 
-/// `url`, whatever it is, without what may be secret.
+/// A URL that was not accepted, without what may be secret. Where a character that should have been
+/// encoded makes it doubtful where the password ends, nothing of it is shown.
 pub(super) fn redact(url: &str) -> String {
-    Parts::split(url).map_or_else(|| "***".to_owned(), |parts| parts.redacted(parts.scheme))
+    let clear = |parts: &Parts| {
+        let whole_host = parts.user_info.is_some() || split_port(parts.host).is_some();
+        whole_host && !parts.query.contains('@')
+    };
+    match Parts::split(url).filter(clear) {
+        Some(parts) => parts.redacted(parts.scheme),
+        None => "***".to_owned(),
+    }
 }
 
 struct Parts<'a> {
