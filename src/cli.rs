@@ -85,6 +85,13 @@ pub enum Command {
 Nothing is written. Exit codes: 0 clean; 1 findings; 2 it could not be checked, or there was nothing to check.
 The codes are explained in docs/verification.md.")]
     VerifyAll(VerifyAll),
+    /// Check a module in its root: structure, documentation, every template, version, changelog
+    #[command(after_help = "Examples:
+  rapidkit-pg vet                what is wrong with the module here
+  rapidkit-pg vet --bump patch   raise the version and open a changelog entry
+
+That the runtime hooks work is not seen here but by the repository's own suite: cargo test --test corpus.")]
+    Vet(Vet),
     /// See the layer work: a small application, a throwaway PostgreSQL, real requests
     #[command(after_help = "Examples:
   rapidkit-pg demo           run, show, clean up
@@ -220,6 +227,25 @@ pub struct VerifyAll {
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: FindingFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Vet {
+    /// Raise the version in module.yaml and open a changelog entry
+    #[arg(long, value_name = "PART")]
+    pub bump: Option<Part>,
+
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingFormat,
+}
+
+/// The part of a version that rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    Patch,
+    Minor,
+    Major,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod list;
 mod lock;
 mod status;
 mod verify_all;
+mod vet;
 
 use std::io::Write;
 
@@ -32,6 +33,10 @@ pub fn run(cli: &Cli) -> u8 {
         Command::VerifyAll(args) => {
             json = args.format == FindingFormat::Json;
             ("verify-all", None, verify_all::run(&context, args))
+        }
+        Command::Vet(args) => {
+            json = args.format == FindingFormat::Json;
+            ("vet", None, vet::run(&context, args))
         }
         Command::Demo(args) => ("demo", None, demo::run(&context, args)),
         Command::Completions { shell } => {

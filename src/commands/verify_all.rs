@@ -6,7 +6,7 @@ use crate::module::Module;
 use crate::plan::Templates;
 use crate::report::verification;
 use crate::types::Problem;
-use crate::verify::{Setting, trusted, verify};
+use crate::verify::{Report, Setting, trusted, verify};
 
 /// `rapidkit-pg verify-all`
 pub fn run(context: &Context, args: &VerifyAll) -> Result<u8, Problem> {
@@ -29,8 +29,21 @@ pub fn run(context: &Context, args: &VerifyAll) -> Result<u8, Problem> {
         false => args.directories.clone(),
     };
     let report = verify(&context.directory, &starts, &setting)?;
+    show(context, "verify-all", args.format, setting.release, &report);
+    Ok(report.exit())
+}
+
+/// Prints a report in the format that was asked for.
+pub fn show(
+    context: &Context,
+    command: &'static str,
+    asked: FindingFormat,
+    release: bool,
+    report: &Report,
+) {
     let view = verification::View {
-        release: setting.release,
+        command,
+        release,
         exit: report.exit(),
         checked: report
             .checked
@@ -43,8 +56,7 @@ pub fn run(context: &Context, args: &VerifyAll) -> Result<u8, Problem> {
             .collect(),
         findings: &report.findings,
     };
-    verification::print(context.terminal, format(args.format), &view);
-    Ok(report.exit())
+    verification::print(context.terminal, format(asked), &view);
 }
 
 fn format(asked: FindingFormat) -> verification::Format {

@@ -32,6 +32,9 @@ pub trait Framework: Sync {
     /// The names of all blocks that [`Framework::wire`] may put in, numbers aside.
     fn block_names(&self) -> &'static [&'static str];
 
+    /// Targets of every kind that there is, as [`Framework::facts`] would describe them: what templates are tried on.
+    fn sample_facts(&self) -> Vec<Facts>;
+
     /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;
 

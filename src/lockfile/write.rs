@@ -49,6 +49,9 @@ fn write_module(out: &mut String, module: &LockedModule) -> fmt::Result {
             .iter()
             .map(|(name, value)| (name, value.to_string())),
     )?;
+    if module.files.is_empty() {
+        return writeln!(out, "    files: []");
+    }
     writeln!(out, "    files:")?;
     module
         .files

@@ -1,5 +1,6 @@
 //! What is generated from: `module.yaml`, `config/base.yaml`, the templates, their hashes and their version.
 
+mod bump;
 mod check;
 mod manifest;
 mod schema;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use crate::types::{ContentHash, Problem, ProjectPath, read_yaml};
 
+pub use bump::Bump;
 pub use manifest::{Manifest, RuntimeHook, TemplateFile, Variant};
 pub use schema::schemas;
 pub use source::{ModuleFiles, embedded, from_directory};

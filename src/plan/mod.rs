@@ -13,3 +13,4 @@ pub use answers::check_answers;
 pub use relock::{differences, relock};
 pub use rendering::{GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, target};
 pub use state::{FileState, State, normalised, state_of, states};
+pub use syntax::check as check_syntax;

@@ -1,6 +1,6 @@
 //! What a module puts into a target. `add`, `lock` and verification all render here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::outputs::{self, Output};
 use crate::frameworks::{Framework, all};
@@ -87,6 +87,14 @@ impl<'m> Templates<'m> {
         })
     }
 
+    /// The names that a template reads, dotted: `answers.pool_size`.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn variables(&self, template: &str) -> Result<BTreeSet<String>, Problem> {
+        self.renderer.variables(template)
+    }
+
     /// Renders again what a lock records.
     ///
     /// # Errors
@@ -105,9 +113,10 @@ impl<'m> Templates<'m> {
                 .find(|prompt| prompt.value.name == *name)
                 .ok_or_else(|| Problem::input(format!("no setting `{name}`")))?;
             if !prompt.value.accepts(answer) {
+                // What was recorded may be a secret: it is not repeated.
                 let expected = prompt.value.expected();
                 return Err(Problem::input(format!(
-                    "{name}: expected {expected}, got `{answer}`"
+                    "{name}: expected {expected}, and that is not what is recorded"
                 )));
             }
         }

@@ -57,11 +57,13 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
         });
     };
     if let Some(block) = block_of(file) {
-        return Ok(match edit::count_block(file.path.file_name(), &text, &block) {
-            0 => State::Missing,
-            1 => State::Unchanged,
-            _ => State::Doubled,
-        });
+        return Ok(
+            match edit::count_block(file.path.file_name(), &text, &block) {
+                0 => State::Missing,
+                1 => State::Unchanged,
+                _ => State::Doubled,
+            },
+        );
     }
     let same = match file.kind {
         FileKind::Vendor => Some(ContentHash::of(text.as_bytes())) == file.base,

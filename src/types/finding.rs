@@ -107,6 +107,15 @@ codes! {
     LeftOver "RK0802" "left-over" "an interrupted run left its staging"
     UnsafePath "RK0901" "unsafe-path" "a recorded path is not safe"
     Secret "RK0902" "secret" "a secret is recorded"
+    TemplateFails "RK1001" "template-fails" "a template cannot be rendered"
+    OutputInvalid "RK1002" "output-invalid" "what a template gives does not parse"
+    UndeclaredVariable "RK1003" "undeclared-variable" "a template reads what nothing declares"
+    UnusedAnswer "RK1004" "unused-answer" "an answer changes nothing"
+    NoChangelogEntry "RK1005" "no-changelog-entry" "the changelog has no entry for the version"
+    PageMissing "RK1006" "page-missing" "a page of the documentation is missing or empty"
+    HookUndocumented "RK1007" "hook-undocumented" "a runtime hook is not documented"
+    HookAbsent "RK1008" "hook-absent" "a runtime hook is not in the code"
+    ModuleSecret "RK1009" "module-secret" "a secret stands in the module"
 }
 
 /// One thing that is not as it should be, or worth knowing. Its texts can be printed as they are.

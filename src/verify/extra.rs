@@ -11,23 +11,41 @@ use crate::project::{Found, FoundKind, STAGING};
 use crate::types::{Code, FileKind, LOCK, LOCK_SIGNATURE, Level, shown};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
-    let mut expected: BTreeSet<&Path> = [LOCK, LOCK_SIGNATURE].map(Path::new).into();
-    for record in subject.records(FileKind::Vendor) {
-        expected.extend(Path::new(record.path.as_str()).ancestors());
-    }
-    expected.insert(Path::new(".rapidkit"));
+    let files = subject
+        .records(FileKind::Vendor)
+        .map(|record| Path::new(record.path.as_str()));
+    let files: BTreeSet<&Path> = files.chain([LOCK, LOCK_SIGNATURE].map(Path::new)).collect();
+    let directories: BTreeSet<&Path> = files
+        .iter()
+        .flat_map(|path| path.ancestors().skip(1))
+        .collect();
     let corners = corners(subject);
     let mut not_ours = 0;
     for found in subject.found {
         // What an interrupted run left has its own code.
-        if expected.contains(found.path.as_path()) || found.path.starts_with(STAGING) {
+        let path = found.path.as_path();
+        if files.contains(path) || path.starts_with(STAGING) {
             continue;
+        }
+        if directories.contains(path) {
+            if let FoundKind::Other(what) = found.kind {
+                let finding = findings
+                    .about(Code::VendorNotAFile, Level::Finding, path)
+                    .expected("a directory")
+                    .actual(what)
+                    .fix_path("git restore --");
+                findings.add(finding);
+                continue;
+            }
+            if matches!(found.kind, FoundKind::Directory { .. }) {
+                continue;
+            }
         }
         if subject.lock.core && !corners.iter().any(|corner| found.path.starts_with(corner)) {
             not_ours += usize::from(!matches!(found.kind, FoundKind::Directory { .. }));
             continue;
         }
-        report(found, &expected, findings);
+        report(found, &files, findings);
     }
     if not_ours > 0 {
         let finding = findings

@@ -1,6 +1,6 @@
 //! Finds what is to be verified.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -15,12 +15,17 @@ pub(super) fn roots(
     roots: &mut Vec<(PathBuf, Kind)>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Problem> {
-    let top = match directory.join(start) {
+    // `./a/` and `a` are one place.
+    let start: PathBuf = start
+        .components()
+        .filter(|component| *component != Component::CurDir)
+        .collect();
+    let top = match directory.join(&start) {
         path if path.as_os_str().is_empty() => PathBuf::from("."),
         path => path,
     };
     if !top.is_dir() {
-        return Err(Problem::input(format!("no directory `{}`", shown(&top))));
+        return Err(Problem::input(format!("no directory `{}`", shown(&start))));
     }
     let below_start =
         |path: &Path| -> PathBuf { start.join(path.strip_prefix(&top).unwrap_or(Path::new(""))) };

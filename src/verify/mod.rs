@@ -18,6 +18,7 @@ mod render;
 mod secrets;
 mod transaction;
 mod vendor;
+mod vet;
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ use crate::module::Module;
 use crate::plan::Templates;
 use crate::types::{Code, Finding, Level, Problem};
 
-pub use render::unrecorded;
+pub use vet::vet;
 
 /// What is asked of a verification.
 pub struct Setting<'a> {

@@ -18,18 +18,24 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
     };
     let mut findings = Findings::new(root, setting.release);
     let path = directory.join(root);
-    if let Some(module) = load(&path, &mut findings) {
+    if let Some(module) = held_against_sums(&path, &mut findings) {
         let manifest = &module.manifest;
         checked.modules = vec![crate::types::shown_text(&format!(
             "{} {}",
             manifest.slug.value, manifest.version.value
         ))];
-        if let Some(recorded) = &module.recorded {
-            compare(&module.actual, recorded, &mut findings);
-        }
         baseline::module(&path, &module, setting, &mut findings);
     }
     (checked, findings.sorted())
+}
+
+/// Reads the module and holds its files against its sums.
+pub(super) fn held_against_sums(path: &Path, findings: &mut Findings) -> Option<Module> {
+    let module = load(path, findings)?;
+    if let Some(recorded) = &module.recorded {
+        compare(&module.actual, recorded, findings);
+    }
+    Some(module)
 }
 
 /// Reads the module. Faulty sums are a finding of their own and keep nothing else from being checked.

@@ -118,7 +118,7 @@ fn by_path(files: &[LockedFile]) -> Records<'_> {
 }
 
 /// The records that a rendering gives and a lock does not have. A seed is the user's alone, so its record may be gone.
-pub fn unrecorded<'r>(rendered: &'r [LockedFile], locked: &LockedModule) -> Vec<&'r LockedFile> {
+fn unrecorded<'r>(rendered: &'r [LockedFile], locked: &LockedModule) -> Vec<&'r LockedFile> {
     let recorded = by_path(&locked.files);
     by_path(rendered)
         .into_iter()

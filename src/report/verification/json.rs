@@ -5,12 +5,13 @@ use super::View;
 use crate::report::{JSON_SCHEMA_VERSION, Terminal};
 use crate::types::Level;
 
-/// What `verify-all --format json` prints.
+/// What `verify-all` and `vet` print with `--format json`.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "rapidkit-pg verify-all")]
+#[schemars(title = "rapidkit-pg verify-all and vet")]
 pub struct JsonReport {
     /// Version of this shape.
     pub schema: u32,
+    /// `verify-all` or `vet`
     pub command: String,
     /// Whether warnings were findings.
     pub release: bool,
@@ -64,7 +65,7 @@ pub fn schema() -> (&'static str, String) {
 pub(super) fn print(terminal: Terminal, view: &View) {
     let report = JsonReport {
         schema: JSON_SCHEMA_VERSION,
-        command: "verify-all".to_owned(),
+        command: view.command.to_owned(),
         release: view.release,
         exit: view.exit,
         checked: view

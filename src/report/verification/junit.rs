@@ -59,7 +59,8 @@ fn render(view: &View) -> String {
         suites += "  </testsuite>\n";
     }
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rapidkit-pg verify-all\"{}>\n{suites}</testsuites>\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rapidkit-pg {}\"{}>\n{suites}</testsuites>\n",
+        view.command,
         attributes(totals)
     )
 }

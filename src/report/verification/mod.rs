@@ -24,6 +24,8 @@ pub enum Format {
 /// A verification, as reported.
 #[derive(Debug)]
 pub struct View<'a> {
+    /// `verify-all` or `vet`
+    pub command: &'static str,
     pub release: bool,
     /// The exit code it leads to.
     pub exit: u8,
