@@ -11,4 +11,5 @@ pub mod postgres;
 pub mod project;
 pub mod render;
 pub mod report;
+pub mod signature;
 pub mod types;

@@ -1,0 +1,1 @@
+//! Signatures, held against the real `ssh-keygen` where it matters.
