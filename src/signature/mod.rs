@@ -21,7 +21,7 @@
 //! | a security key's signature without a touch | `ssh-keygen -Y verify` does not look at the flag, and there is no option in `allowed_signers` to waive it |
 //! | a security key's flags that announce further data | no SSH signature has any; bytes that nobody reads could mean anything later |
 //! | dates without `Z`, near their ends | they count in the strictest time zone, see [`ValidityDate`] |
-//! | days that are in no calendar, leap seconds, years before 1971 | `ssh-keygen` turns them into other dates; before 1970, into "for ever" |
+//! | days that are in no calendar, blanks in dates, leap seconds, years before 1971 | `ssh-keygen` turns them into other dates; before 1970, into "for ever" |
 //! | an `allowed_signers` file with a line that `ssh-keygen` passes over as malformed | a mistake in a file of trust must be seen |
 //! | lines that allow nobody (`*,!*`), lines over 8 KiB, patterns over 1,022 bytes, principals over 254 bytes, files over 1 MiB (revoked keys: 4 MiB; signatures: 4 KiB) | bounded work |
 //! | a list of revoked keys with other key types, CRLF or no byte at all; a KRL with certificates, extensions, signatures, flags, or a malformed key | what cannot be judged might be what revokes the key |

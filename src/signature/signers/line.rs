@@ -121,5 +121,8 @@ fn split_key(text: &str) -> Result<(&str, KeyText), LineError> {
     if key.is_empty() {
         return Err(LineError::NoKey);
     }
-    Ok((&text[..end], keyline::read(key)))
+    match keyline::read(key) {
+        KeyText::NotAKey => Err(LineError::NoKey),
+        key => Ok((&text[..end], key)),
+    }
 }
