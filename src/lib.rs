@@ -12,5 +12,6 @@ pub mod postgres;
 pub mod project;
 pub mod render;
 pub mod report;
+pub mod signature;
 pub mod types;
 pub mod verify;
