@@ -73,6 +73,7 @@ pub enum Command {
   rapidkit-pg lock --check                     exit 1 if something would change
   rapidkit-pg lock --overwrite                 accept your edits of generated files
   rapidkit-pg lock --overwrite                 in a module's root: write module.sums
+  rapidkit-pg lock --overwrite --sign KEY      and sign it with an SSH key
   rapidkit-pg lock --overwrite --same-version  for a version that is not released yet")]
     Lock(Lock),
     /// Prove that nothing was tampered with: every project and module here and below
@@ -216,6 +217,23 @@ pub struct VerifyAll {
     #[arg(long)]
     pub release: bool,
 
+    /// Who may sign: an allowed_signers file from outside the checkout; signatures are then required in a release
+    #[arg(long, value_name = "FILE", env = "RAPIDKIT_TRUST")]
+    pub trust: Option<PathBuf>,
+
+    /// Keys that no longer count: a KRL, or public keys one a line
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RAPIDKIT_REVOKED",
+        requires = "trust"
+    )]
+    pub revoked: Option<PathBuf>,
+
+    /// Who must have signed, of those who may
+    #[arg(long, value_name = "PRINCIPAL", requires = "trust")]
+    pub signer: Option<String>,
+
     /// Versions must not be lower than in this git revision
     #[arg(long, value_name = "REV")]
     pub baseline: Option<String>,
@@ -257,6 +275,10 @@ pub struct Lock {
     /// Exit 1 if the record is not up to date; write nothing
     #[arg(long)]
     pub check: bool,
+
+    /// Sign what is written with this SSH key, by ssh-keygen
+    #[arg(long, value_name = "KEY", requires = "overwrite")]
+    pub sign: Option<PathBuf>,
 
     /// Accept changes to what is generated under the version that is recorded already
     #[arg(long, requires = "overwrite")]

@@ -42,6 +42,7 @@ pub fn all(root: &Path, file: &str, step: usize) -> Flips {
     let setting = Setting {
         release: true,
         templates: &templates,
+        trust: None,
         baseline: None,
     };
     let bytes = std::fs::read(root.join(file)).expect("the file");

@@ -16,6 +16,7 @@ mod paths;
 mod project;
 mod render;
 mod secrets;
+mod signature;
 mod transaction;
 mod vendor;
 mod vet;
@@ -28,6 +29,7 @@ use crate::module::Module;
 use crate::plan::Templates;
 use crate::types::{Code, Finding, Level, Problem};
 
+pub use signature::Trust;
 pub use vet::vet;
 
 /// What is asked of a verification.
@@ -36,6 +38,8 @@ pub struct Setting<'a> {
     pub release: bool,
     /// What projects are rendered from a second time.
     pub templates: &'a Templates<'a>,
+    /// Whom signatures are believed; without, they are only mentioned.
+    pub trust: Option<&'a Trust>,
     /// A git revision that versions must not fall behind.
     pub baseline: Option<String>,
 }
@@ -57,6 +61,8 @@ pub struct Checked {
     pub kind: Kind,
     /// `free/database/db_postgres 1.0.0 in crates/api`
     pub modules: Vec<String>,
+    /// Who vouches for it, if a signature counts: `release@example.org (SHA256:…)`
+    pub signer: Option<String>,
 }
 
 /// What a directory is.

@@ -1,10 +1,12 @@
 //! RK04: a module in its root.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::findings::Findings;
-use super::{Checked, Kind, Setting, baseline};
+use super::{Checked, Kind, Setting, baseline, signature};
 use crate::module::{Module, SUMS, Sums, from_directory, is_read_by_generation};
+use crate::project::Project;
+use crate::signature::Namespace;
 use crate::types::{Code, ContentHash, Finding, Level, ProjectPath, shown};
 
 pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checked, Vec<Finding>) {
@@ -15,9 +17,17 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
         },
         kind: Kind::Module,
         modules: Vec::new(),
+        signer: None,
     };
     let mut findings = Findings::new(root, setting.release);
-    let path = directory.join(root);
+    let path = match directory.join(root) {
+        path if path.as_os_str().is_empty() => PathBuf::from("."),
+        path => path,
+    };
+    if let Ok(project) = Project::open(&path) {
+        checked.signer =
+            signature::check(&project, SUMS, Namespace::Module, setting, &mut findings);
+    }
     if let Some(module) = held_against_sums(&path, &mut findings) {
         let manifest = &module.manifest;
         checked.modules = vec![crate::types::shown_text(&format!(

@@ -6,12 +6,13 @@ use std::path::Path;
 use super::findings::Findings;
 use super::{
     Checked, Kind, Setting, accepted, baseline, blocks, core, extra, facts, lock, paths, render,
-    secrets, transaction, unreadable, vendor,
+    secrets, signature, transaction, unreadable, vendor,
 };
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::plan::Rendering;
 use crate::project::{Found, Look, Project};
-use crate::types::{Code, FileKind, Finding, Level, Problem, ProjectPath, shown};
+use crate::signature::Namespace;
+use crate::types::{Code, FileKind, Finding, LOCK, Level, Problem, ProjectPath, shown};
 
 /// What every check may look at.
 pub(super) struct Subject<'a> {
@@ -65,6 +66,7 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
         },
         kind: Kind::Project,
         modules: Vec::new(),
+        signer: None,
     };
     let mut findings = Findings::new(root, setting.release);
     let path = directory.join(root);
@@ -90,6 +92,7 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
         return (checked, findings.sorted());
     }
     transaction::check(&project, &mut findings);
+    checked.signer = signature::check(&project, LOCK, Namespace::Lock, setting, &mut findings);
     if let Some(lock) = lock::read(&project, &mut findings) {
         checked.modules = lock.modules.iter().map(describe).collect();
         let recorded: BTreeSet<&Path> = lock

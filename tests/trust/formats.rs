@@ -19,7 +19,9 @@ fn troubled() -> Fixture {
     tree.write(&format!("{bad}/.rapidkit/a\n\u{1b}[31m]]>"), "");
     make_pipe(&tree, &format!("{bad}/.rapidkit/pipe"));
     let lock = format!("{bad}/.rapidkit/rapidkit-pg.lock.yaml");
-    let text = tree.read(&lock).replace("version: \"1.0.0\"", "version: \"1.0.9\"");
+    let text = tree
+        .read(&lock)
+        .replace("version: \"1.0.0\"", "version: \"1.0.9\"");
     tree.write(&lock, text);
     tree.write(&format!("{bad}/src/db_postgres/pool.rs"), "// mine\n");
     tree
@@ -43,16 +45,23 @@ fn validate(schema: &str, document: &str) {
 
 #[test]
 fn json_is_what_its_committed_schema_says() {
-    let schema = std::fs::read_to_string(repository().join("docs/schema/verification.schema.json")).unwrap();
+    let schema =
+        std::fs::read_to_string(repository().join("docs/schema/verification.schema.json")).unwrap();
     let tree = troubled();
     for more in [&[][..], &["--release"]] {
         let document = output(&tree, "json", more);
         validate(&schema, &document);
         let levels: Value = serde_json::from_str(&document).unwrap();
-        assert!(levels["findings"].as_array().unwrap().len() >= 5, "{document}");
+        assert!(
+            levels["findings"].as_array().unwrap().len() >= 5,
+            "{document}"
+        );
     }
     validate(&schema, &output(&added(), "json", &[]));
-    validate(&schema, &Fixture::module().run(&["vet", "--format", "json"]).out);
+    validate(
+        &schema,
+        &Fixture::module().run(&["vet", "--format", "json"]).out,
+    );
 }
 
 #[test]
@@ -68,8 +77,14 @@ fn sarif_is_what_the_published_schema_says() {
         for result in run["results"].as_array().unwrap() {
             let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
             assert_eq!(rules[index]["id"], result["ruleId"]);
-            let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
-            assert!(uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)), "{uri}");
+            let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                .as_str()
+                .unwrap();
+            assert!(
+                uri.bytes()
+                    .all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)),
+                "{uri}"
+            );
             assert!(!uri.starts_with('/'), "{uri}");
         }
         let exit = run["invocations"][0]["exitCode"].as_u64().unwrap();
@@ -88,17 +103,26 @@ fn github_gets_one_command_a_line() {
         let (head, data) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
         let (name, properties) = head.split_once(' ').unwrap();
         assert!(["error", "warning", "notice"].contains(&name), "{line}");
-        let keys: Vec<&str> = properties.split(',').map(|p| p.split_once('=').unwrap().0).collect();
+        let keys: Vec<&str> = properties
+            .split(',')
+            .map(|p| p.split_once('=').unwrap().0)
+            .collect();
         assert_eq!(keys, ["file", "title"], "{line}");
         assert!(!properties.contains(':'), "{line}");
         for part in [properties, data] {
             for (at, _) in part.match_indices('%') {
-                assert!(["%25", "%0D", "%0A", "%3A", "%2C"].contains(&&part[at..at + 3]), "{line}");
+                assert!(
+                    ["%25", "%0D", "%0A", "%3A", "%2C"].contains(&&part[at..at + 3]),
+                    "{line}"
+                );
             }
         }
     }
     let clean = output(&added(), "github", &[]);
-    assert!(clean.contains("::notice title=rapidkit-pg::1 projects and modules verified"), "{clean}");
+    assert!(
+        clean.contains("::notice title=rapidkit-pg::1 projects and modules verified"),
+        "{clean}"
+    );
 }
 
 #[test]
@@ -123,7 +147,11 @@ fn junit_is_well_formed_and_counts_right() {
             .arg(tree.path().join("report.xml"))
             .output()
             .unwrap();
-        assert!(checked.status.success(), "{}\n{text}", String::from_utf8_lossy(&checked.stderr));
+        assert!(
+            checked.status.success(),
+            "{}\n{text}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
         assert_eq!(String::from_utf8_lossy(&checked.stdout).trim(), "2");
     }
 }

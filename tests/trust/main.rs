@@ -16,4 +16,5 @@ mod merge;
 mod mutants;
 mod nothing_written;
 mod project;
+mod signatures;
 mod vet;

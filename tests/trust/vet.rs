@@ -15,11 +15,24 @@ const HOOKS: [&str; 5] = [
 /// This repository's module with a few words on every page.
 fn module() -> Fixture {
     let module = Fixture::module();
-    for page in ["overview", "usage", "migration", "monitoring", "troubleshooting", "api-reference"] {
+    for page in [
+        "overview",
+        "usage",
+        "migration",
+        "monitoring",
+        "troubleshooting",
+        "api-reference",
+    ] {
         module.write(&format!("docs/{page}.md"), format!("# {page}\n\nWords.\n"));
     }
-    module.write("docs/advanced.md", format!("# Advanced\n\n{}\n", HOOKS.join("\n")));
-    module.write("docs/changelog.md", "# Changelog\n\n## 1.0.0 - Unreleased\n\n- All of it.\n");
+    module.write(
+        "docs/advanced.md",
+        format!("# Advanced\n\n{}\n", HOOKS.join("\n")),
+    );
+    module.write(
+        "docs/changelog.md",
+        "# Changelog\n\n## 1.0.0 - Unreleased\n\n- All of it.\n",
+    );
     module.run(&["lock", "--overwrite", "--same-version"]);
     module
 }
@@ -85,7 +98,12 @@ fn every_fault_is_seen_at_its_place() {
             // A module that cannot be read cannot be recorded either.
             .filter(|(found, _)| *code != "RK0406" || !matches!(*found, "RK0403" | "RK0402"))
             .collect();
-        assert_eq!((ran.code, found), (Some(1), vec![(*code, *path)]), "{what}: {}", ran.out);
+        assert_eq!(
+            (ran.code, found),
+            (Some(1), vec![(*code, *path)]),
+            "{what}: {}",
+            ran.out
+        );
         assert!(module.tree() == before, "{what}: vetting wrote something");
     }
 }
@@ -108,11 +126,18 @@ fn a_directory_without_a_module_is_bad_input() {
 fn bump_edits_the_version_and_nothing_else() {
     for (part, version) in [("patch", "1.0.1"), ("minor", "1.1.0"), ("major", "2.0.0")] {
         let module = module();
-        module.replace("module.yaml", "version: 1.0.0", "version:   '1.0.0'   # of what is generated");
+        module.replace(
+            "module.yaml",
+            "version: 1.0.0",
+            "version:   '1.0.0'   # of what is generated",
+        );
         module.run(&["lock", "--overwrite", "--same-version"]).ok();
         let (yaml, before) = (module.read("module.yaml"), module.tree());
         module.run(&["vet", "--bump", part]).ok();
-        assert_eq!(module.read("module.yaml"), yaml.replacen("'1.0.0'", &format!("'{version}'"), 1));
+        assert_eq!(
+            module.read("module.yaml"),
+            yaml.replacen("'1.0.0'", &format!("'{version}'"), 1)
+        );
         let changelog = module.read("docs/changelog.md");
         assert!(
             changelog.starts_with(&format!(
@@ -120,10 +145,19 @@ fn bump_edits_the_version_and_nothing_else() {
             )),
             "{changelog}"
         );
-        let changed = module.tree().iter().filter(|(path, bytes)| before.get(*path) != Some(bytes)).count();
+        let changed = module
+            .tree()
+            .iter()
+            .filter(|(path, bytes)| before.get(*path) != Some(bytes))
+            .count();
         assert_eq!(changed, 2);
         assert!(!module.path().join(".rapidkit").exists());
-        assert!(vetted(&module).1.iter().all(|(code, _)| code != "RK1005" && code != "RK0403"));
+        assert!(
+            vetted(&module)
+                .1
+                .iter()
+                .all(|(code, _)| code != "RK1005" && code != "RK0403")
+        );
         module.run(&["lock", "--overwrite"]).ok();
         assert_eq!(vetted(&module).1, []);
     }

@@ -2,6 +2,7 @@
 
 mod module_root;
 mod project;
+mod write;
 
 use super::context::Context;
 use crate::cli::Lock;

@@ -1,10 +1,11 @@
+use super::write::{Record, write};
 use crate::cli::Lock as Args;
 use crate::commands::context::Context;
-use crate::commands::interrupt;
 use crate::lockfile::Lock;
 use crate::module::Module;
 use crate::plan::{Templates, differences, relock};
-use crate::types::{Change, FileKind, Files, LOCK, Problem, ProjectPath};
+use crate::signature::Namespace;
+use crate::types::{Files, LOCK, Problem, ProjectPath};
 
 /// `rapidkit-pg lock` in a project: accepts its generated files and blocks as they stand.
 pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
@@ -31,7 +32,7 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
     let before = Lock::read_loosely(&text).map_err(|error| *error.problem)?;
     let after = relock(&project, &before, &templates, !module.drift().is_empty())?;
     let rendered = after.render();
-    if *rendered == *text {
+    if *rendered == *text && args.sign.is_none() {
         context.terminal.line(format!("{LOCK} is up to date"));
         return Ok(0);
     }
@@ -44,14 +45,13 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
             .line("`rapidkit-pg lock --overwrite` records this");
         return Ok(1);
     };
-    let change = Change {
-        path,
-        kind: FileKind::Vendor,
-        before: Some(text.as_bytes().to_vec()),
-        after: rendered.into_bytes(),
-        summary: Vec::new(),
+    let record = Record {
+        path: LOCK,
+        before: Some(&text),
+        after: &rendered,
+        namespace: Namespace::Lock,
     };
-    writer.apply(&[change], &interrupt::requested)?;
+    write(context, &project, &writer, &record, args.sign.as_deref())?;
     let records: usize = after.modules.iter().map(|module| module.files.len()).sum();
     context
         .terminal

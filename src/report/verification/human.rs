@@ -18,6 +18,12 @@ pub(super) fn print(terminal: Terminal, view: &View) {
             modules => format!(": {}", modules.join(", ")),
         };
         terminal.detail(format!("{} {}{modules}", checked.kind, checked.root));
+        if let Some(signer) = checked.signer {
+            terminal.line(format!(
+                "{GOOD}signed{GOOD:#}: {} by {signer}",
+                checked.root
+            ));
+        }
     }
     let of = |kind| {
         view.checked

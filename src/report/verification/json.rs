@@ -30,6 +30,8 @@ pub struct JsonChecked {
     pub kind: String,
     /// `free/database/db_postgres 1.0.0 in crates/api`
     pub modules: Vec<String>,
+    /// Who vouches for it; `null` if no signature was found to count.
+    pub signer: Option<String>,
 }
 
 /// One finding. Texts can be printed as they are.
@@ -75,6 +77,7 @@ pub(super) fn print(terminal: Terminal, view: &View) {
                 root: checked.root.to_owned(),
                 kind: checked.kind.to_owned(),
                 modules: checked.modules.to_vec(),
+                signer: checked.signer.map(ToOwned::to_owned),
             })
             .collect(),
         findings: view

@@ -40,6 +40,7 @@ pub struct Checked<'a> {
     /// `project` or `module`
     pub kind: &'static str,
     pub modules: &'a [String],
+    pub signer: Option<&'a str>,
 }
 
 impl View<'_> {

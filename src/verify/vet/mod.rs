@@ -74,6 +74,7 @@ pub fn vet(directory: &Path) -> Result<Report, Problem> {
             root: ".".to_owned(),
             kind: Kind::Module,
             modules,
+            signer: None,
         }],
         findings: findings.sorted(),
     })
