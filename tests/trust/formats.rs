@@ -66,7 +66,10 @@ fn json_is_what_its_committed_schema_says() {
 
 #[test]
 fn sarif_is_what_the_published_schema_says() {
-    let schema = include_str!("sarif-2.1.0.schema.json");
+    // The published schema holds a pattern that is no regular expression: a bracket too much.
+    let published = include_str!("sarif-2.1.0.schema.json");
+    let schema = &published.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}?$");
+    assert_ne!(schema, published);
     let tree = troubled();
     for more in [&[][..], &["--release"]] {
         let document = output(&tree, "sarif", more);

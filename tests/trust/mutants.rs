@@ -231,7 +231,9 @@ fn there_are_enough_of_them_and_all_codes_of_a_checkout_are_among_them() {
         "RK0201", "RK0202", "RK0203", "RK0204", "RK0205", "RK0206", "RK0207", "RK0208", "RK0307",
         "RK0308", "RK0701", "RK0702", "RK0703",
     ];
-    for code in rapidkit_pg::types::Code::ALL {
+    // Those of `vet` have their own table.
+    let codes = rapidkit_pg::types::Code::ALL.iter().filter(|code| !code.id().starts_with("RK10"));
+    for code in codes {
         let here = all.iter().any(|(_, codes, _)| codes.contains(&code.id()));
         assert!(
             here != elsewhere.contains(&code.id()),

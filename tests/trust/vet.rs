@@ -162,3 +162,10 @@ fn bump_edits_the_version_and_nothing_else() {
         assert_eq!(vetted(&module).1, []);
     }
 }
+
+#[test]
+fn every_code_of_vetting_is_in_the_table() {
+    for code in rapidkit_pg::types::Code::ALL.iter().filter(|code| code.id().starts_with("RK10")) {
+        assert!(FAULTS.iter().any(|(_, seen, ..)| *seen == code.id()), "{}", code.id());
+    }
+}
