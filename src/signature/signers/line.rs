@@ -61,6 +61,12 @@ pub fn read(line: &str) -> Result<Line, LineError> {
     let (principals, rest) = split_principals(line)?;
     let principals = PatternList::new(&principals)?;
     let (options, key) = split_key(rest)?;
+    let key = match key {
+        KeyText::Key(key) => Ok(key),
+        KeyText::Other(kind) => Err(SkipReason::KeyType(kind)),
+        KeyText::Bad(error) => return Err(LineError::Key(error)),
+        KeyText::NotAKey => return Err(LineError::NoKey),
+    };
     let options = options::read(options)?;
     if let (Some(after), Some(before)) = (&options.valid_after, &options.valid_before)
         && ValidityDate::leaves_nothing(after, before)
@@ -68,10 +74,8 @@ pub fn read(line: &str) -> Result<Line, LineError> {
         return Err(LineError::NoTimeLeft);
     }
     let key = match key {
-        KeyText::Key(key) => key,
-        KeyText::Other(kind) => return Ok(Line::Skipped(SkipReason::KeyType(kind), None)),
-        KeyText::Bad(error) => return Err(LineError::Key(error)),
-        KeyText::NotAKey => return Err(LineError::NoKey),
+        Ok(key) => key,
+        Err(reason) => return Ok(Line::Skipped(reason, None)),
     };
     let Options {
         cert_authority,
@@ -118,11 +122,5 @@ fn split_key(text: &str) -> Result<(&str, KeyText), LineError> {
     }
     let end = options::end(text).ok_or(LineError::OpenOptions)?;
     let key = text[end..].trim_start_matches([' ', '\t']);
-    if key.is_empty() {
-        return Err(LineError::NoKey);
-    }
-    match keyline::read(key) {
-        KeyText::NotAKey => Err(LineError::NoKey),
-        key => Ok((&text[..end], key)),
-    }
+    Ok((&text[..end], keyline::read(key)))
 }
