@@ -149,7 +149,7 @@ fn what_cannot_be_judged_is_refused() {
     let forms: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", Vec::new()),
         ("no key", b"hello\n".to_vec()),
-        ("half a key", key.line()[..40].as_bytes().to_vec()),
+        ("half a key", key.line().as_bytes()[..40].to_vec()),
         (
             "options",
             format!("cert-authority {authority}\n").into_bytes(),

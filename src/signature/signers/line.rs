@@ -12,7 +12,8 @@ use crate::signature::time::ValidityDate;
 pub enum Line {
     /// Nothing, or a comment.
     Blank,
-    Skipped(SkipReason, Option<PublicKey>),
+    /// With its key, if the key could sign but for the reason.
+    Skipped(SkipReason, Option<Box<PublicKey>>),
     /// Its number is the caller's to fill in.
     Entry(Box<Entry>),
 }
@@ -84,7 +85,10 @@ pub fn read(line: &str) -> Result<Line, LineError> {
         valid_before,
     } = options;
     if cert_authority {
-        return Ok(Line::Skipped(SkipReason::CertAuthority, Some(key)));
+        return Ok(Line::Skipped(
+            SkipReason::CertAuthority,
+            Some(Box::new(key)),
+        ));
     }
     if principals.somebody().is_none() {
         return Err(LineError::Nobody);
