@@ -50,3 +50,4 @@ pub use sign::{SignError, SshKeygen};
 pub use signers::{AllowedSigners, Entry, SkipReason, Skipped};
 pub use time::{DateError, End, Timestamp, ValidityDate};
 pub use verify::{Signer, Trust, verify};
+pub use wire::Truncated;

@@ -1,5 +1,6 @@
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -23,8 +24,8 @@ pub enum SignError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot talk to `{}`", .program.display())]
-    Talk {
+    #[error("cannot exchange files with `{}`", .program.display())]
+    Files {
         program: OsString,
         #[source]
         source: io::Error,
@@ -63,9 +64,9 @@ impl SshKeygen {
     /// The signature file over exactly `message`, made with the private key at `key`, or by the agent with the public key
     /// at `key`.
     ///
-    /// The message goes in by standard input and the signature comes out by standard output: `ssh-keygen` writes nothing
-    /// beside the file, asks nothing about replacing it, and there is no shell. Standard error stays the user's, because
-    /// that is where it asks for a touch of the security key. What it made is held against what verification accepts.
+    /// There is no shell. `ssh-keygen` gets the message as a file in a private folder, so that it writes nothing into the
+    /// project, asks nothing about replacing a signature, and keeps the terminal for what it does ask: with the message on
+    /// standard input it could not read a passphrase or a PIN. What it made is held against what verification accepts.
     ///
     /// # Errors
     /// The program cannot be run, fails, or makes something that would not verify later.
@@ -76,12 +77,21 @@ impl SshKeygen {
         message: &[u8],
     ) -> Result<String, SignError> {
         let program = || self.program.clone();
-        let mut child = Command::new(&self.program)
-            .args(["-Y", "sign", "-n", namespace.as_str(), "-f"])
+        let files = |source| SignError::Files {
+            program: program(),
+            source,
+        };
+        let folder = tempfile::tempdir().map_err(files)?;
+        let file = folder.path().join("message");
+        File::create_new(&file)
+            .and_then(|mut file| file.write_all(message))
+            .map_err(files)?;
+        let status = Command::new(&self.program)
+            .args(["-q", "-Y", "sign", "-n", namespace.as_str(), "-f"])
             .arg(key)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
+            .arg(&file)
+            .stdout(Stdio::null())
+            .status()
             .map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => SignError::NotFound { program: program() },
                 _ => SignError::Start {
@@ -89,25 +99,14 @@ impl SshKeygen {
                     source,
                 },
             })?;
-        let written = child
-            .stdin
-            .take()
-            .map_or(Ok(()), |mut stdin| stdin.write_all(message));
-        let output = child.wait_with_output().map_err(|source| SignError::Talk {
-            program: program(),
-            source,
-        })?;
-        if !output.status.success() {
+        if !status.success() {
             return Err(SignError::Failed {
                 program: program(),
-                status: output.status,
+                status,
             });
         }
-        written.map_err(|source| SignError::Talk {
-            program: program(),
-            source,
-        })?;
-        let envelope = Envelope::parse(&output.stdout).map_err(|source| SignError::Unusable {
+        let signature = fs::read(folder.path().join("message.sig")).map_err(files)?;
+        let envelope = Envelope::parse(&signature).map_err(|source| SignError::Unusable {
             program: program(),
             source,
         })?;

@@ -110,7 +110,7 @@ fn authorise<'a>(
             .signers
             .skipped()
             .iter()
-            .find(|skipped| skipped.key.as_ref() == Some(key))
+            .find(|skipped| skipped.key.as_deref() == Some(key))
             .map(|skipped| (skipped.line, skipped.reason.clone())),
     }))
 }

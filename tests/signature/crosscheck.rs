@@ -346,7 +346,7 @@ impl Pool {
                 .percent(25)
                 .then(|| random.pick(&self.revoked).clone()),
             now,
-            zone: *random.pick(ZONES),
+            zone: random.pick::<&str>(ZONES),
         }
     }
 }
@@ -417,7 +417,7 @@ fn difference(keygen: &Keygen, case: &Case, principal: &str, refusal: &Refusal) 
             theirs(keygen, case, &without, principal)
                 .then(|| "allowed signers: a malformed line, which ssh-keygen passes over".into())
         }
-        Refusal::Revoked(problem) => Some(format!("{}", problem.message)),
+        Refusal::Revoked(problem) => Some(problem.message.clone()),
         Refusal::Signature(SignatureError::Malformed(error)) => {
             (case.changed != "unchanged").then(|| {
                 let error = error.to_string();

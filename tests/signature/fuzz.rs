@@ -128,7 +128,8 @@ fn run<S: Strategy>(what: &str, strategy: S, judge: impl Fn(&S::Value) -> bool) 
     ));
     assert_eq!(seen, count);
     assert!(read > 0 && read < seen, "the inputs are all of one kind");
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    // By the clock on the wall, on a machine that may be busy: only what never ends is meant.
+    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
 }
 
 const ENVELOPE_WORDS: &[&[u8]] = &[
@@ -228,7 +229,7 @@ fn the_reader_of_allowed_signers() {
     ];
     let strategy = mutated(samples.map(String::into_bytes).to_vec(), SIGNERS_WORDS);
     let file = Key::software(1).sign(MESSAGE, LOCK, "sha512").file();
-    let trusted = format!("{key}\n");
+    let trusted = STANDARD.encode(Key::software(1).blob());
     run("allowed signers", strategy, move |bytes| {
         let text = String::from_utf8_lossy(bytes);
         let Ok(read) = AllowedSigners::parse("allowed_signers", &text) else {
@@ -251,7 +252,7 @@ fn the_reader_of_allowed_signers() {
             now: noon(),
         };
         if read.entries().len() < 8 && verify(MESSAGE, &file, Namespace::Lock, &trust).is_ok() {
-            assert!(text.contains(trusted.trim_end()));
+            assert!(text.contains(&trusted));
         }
         true
     });

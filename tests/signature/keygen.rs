@@ -42,8 +42,13 @@ impl Keygen {
 
     /// Makes a key pair and returns the public key's line.
     pub fn key(&self, name: &str, kind: &str) -> String {
+        self.key_with(name, kind, "")
+    }
+
+    /// Makes a key pair with a passphrase.
+    pub fn key_with(&self, name: &str, kind: &str, passphrase: &str) -> String {
         let status = Command::new("ssh-keygen")
-            .args(["-q", "-N", "", "-C", "a comment", "-t", kind, "-f"])
+            .args(["-q", "-N", passphrase, "-C", "a comment", "-t", kind, "-f"])
             .arg(self.path(name))
             .status()
             .unwrap();

@@ -4,6 +4,7 @@
 
 mod bits;
 mod crosscheck;
+mod dates;
 mod envelopes;
 mod fixture;
 mod fuzz;

@@ -1,11 +1,13 @@
 //! Each reason for which a signature does not count, and the facts that come with it.
 
 use rapidkit_pg::signature::{
-    AllowedSigners, Namespace, Principal, Revoked, RevokedBy, SignatureError, Signer, SkipReason,
-    Trust, verify,
+    AllowedSigners, EnvelopeError, KeyError, Namespace, Principal, Revoked, RevokedBy,
+    SignatureError, Signer, SkipReason, Truncated, Trust, verify,
 };
 
-use crate::fixture::{Key, LOCK, MESSAGE, MODULE, PRINCIPAL, nobody_revoked, noon, signers};
+use crate::fixture::{
+    Key, LOCK, MESSAGE, MODULE, PRINCIPAL, Parts, armour, nobody_revoked, noon, signers,
+};
 
 fn judge(
     text: &str,
@@ -50,6 +52,96 @@ fn a_signature_that_counts_says_who_made_it() {
     let assertion = signer.assertion.unwrap();
     assert_eq!(assertion.counter, 7);
     assert!(assertion.user_present() && assertion.user_verified());
+}
+
+/// Most of these the comparison with the rebuilt file would refuse as well, but without saying what is wrong.
+#[test]
+fn a_malformed_signature_says_what_is_wrong() {
+    let key = Key::software(1);
+    let hard = Key::hardware(3, "ssh:");
+    let changed = |key: &Key, change: fn(&mut Parts)| {
+        let mut parts = key.sign(MESSAGE, LOCK, "sha512");
+        change(&mut parts);
+        parts.file()
+    };
+    let file = changed(&key, |_| {});
+    let text = String::from_utf8(file.clone()).unwrap();
+    for (file, expected) in [
+        (vec![b'x'; 5000], EnvelopeError::TooLarge(5000)),
+        (file[1..].to_vec(), EnvelopeError::NoHeader),
+        (file[..file.len() - 1].to_vec(), EnvelopeError::NoFooter),
+        (
+            text.replace('\n', "\r\n").into_bytes(),
+            EnvelopeError::CarriageReturns,
+        ),
+        (
+            text.replacen("U1NI", "U1N*", 1).into_bytes(),
+            EnvelopeError::Base64,
+        ),
+        (armour(&key.blob(), 76), EnvelopeError::NoMagic),
+        (armour(b"SSHSIG", 70), EnvelopeError::Truncated(Truncated)),
+        (
+            armour(&hard.sign(MESSAGE, LOCK, "sha512").blob(), 71),
+            EnvelopeError::NotCanonical { at: 100 },
+        ),
+        (
+            changed(&key, |parts| parts.version = 0),
+            EnvelopeError::Version(0),
+        ),
+        (
+            changed(&key, |parts| parts.version = 2),
+            EnvelopeError::Version(2),
+        ),
+        (
+            changed(&key, |parts| parts.key.push(0)),
+            EnvelopeError::Key(KeyError::Trailing),
+        ),
+        (
+            changed(&key, |parts| parts.namespace.clear()),
+            EnvelopeError::Namespace,
+        ),
+        (
+            changed(&key, |parts| parts.namespace.push(27)),
+            EnvelopeError::Namespace,
+        ),
+        (
+            changed(&key, |parts| parts.reserved.push(1)),
+            EnvelopeError::Reserved,
+        ),
+        (
+            changed(&key, |parts| parts.hash = b"sha1".to_vec()),
+            EnvelopeError::Hash("sha1".to_owned()),
+        ),
+        (
+            changed(&key, |parts| parts.kind = b"ssh-rsa".to_vec()),
+            EnvelopeError::Type {
+                signature: "ssh-rsa".to_owned(),
+                key: "ssh-ed25519",
+            },
+        ),
+        (
+            changed(&key, |parts| parts.signature.truncate(63)),
+            EnvelopeError::Length(63),
+        ),
+        (
+            changed(&key, |parts| parts.tail.push(1)),
+            EnvelopeError::Trailing,
+        ),
+        (
+            changed(&key, |parts| parts.after.push(1)),
+            EnvelopeError::Trailing,
+        ),
+        (
+            changed(&hard, |parts| parts.tail[0] = 0x41),
+            EnvelopeError::Flags(0x41),
+        ),
+    ] {
+        let trusted = format!("{PRINCIPAL} {}\n", key.line());
+        match judge(&trusted, &nobody_revoked(), None, &file) {
+            Err(SignatureError::Malformed(error)) => assert_eq!(error, expected),
+            other => panic!("{other:?}, expected {expected:?}"),
+        }
+    }
 }
 
 #[test]

@@ -113,6 +113,18 @@ fn another_kind_of_key_is_not_meant() {
     assert!(judged && theirs && error.is_none(), "{error:?}");
 }
 
+/// `ssh-keygen` takes such a line for a malformed key; the help should not send anybody looking for one.
+#[test]
+fn a_file_with_crlf_is_named_as_that() {
+    let text = format!("{}\r\n\r\n", Key::software(1).line());
+    let problem = Revoked::parse("revoked", text.as_bytes()).unwrap_err();
+    assert!(
+        problem.to_string().starts_with("revoked:1:1: "),
+        "{problem}"
+    );
+    assert!(problem.to_string().contains("CRLF"), "{problem}");
+}
+
 #[test]
 fn what_cannot_be_judged_is_refused() {
     let keygen = Keygen::new();
@@ -149,7 +161,7 @@ fn what_cannot_be_judged_is_refused() {
     let forms: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", Vec::new()),
         ("no key", b"hello\n".to_vec()),
-        ("half a key", key.line()[..40].as_bytes().to_vec()),
+        ("half a key", key.line().as_bytes()[..40].to_vec()),
         (
             "options",
             format!("cert-authority {authority}\n").into_bytes(),

@@ -50,12 +50,10 @@ fn what_cannot_be_signed_is_said() {
         folder.sign(&keygen.path("id"), Namespace::Lock, MESSAGE),
         Err(SignError::Start { .. })
     ));
-    // Prints nothing and takes no message.
-    let silent = SshKeygen::at("true");
-    let large = vec![b'x'; 1 << 20];
+    let idle = SshKeygen::at("true");
     assert!(matches!(
-        silent.sign(&keygen.path("id"), Namespace::Lock, &large),
-        Err(SignError::Unusable { .. } | SignError::Talk { .. })
+        idle.sign(&keygen.path("id"), Namespace::Lock, MESSAGE),
+        Err(SignError::Files { .. })
     ));
     let real = SshKeygen::default();
     assert!(matches!(
@@ -73,21 +71,54 @@ fn what_cannot_be_signed_is_said() {
     );
 }
 
-/// Signs other content than it was given.
-#[cfg(unix)]
-#[test]
-fn a_program_that_signs_something_else_is_found_out() {
+/// A program of that name which does something first.
+fn wrapped(keygen: &Keygen, name: &str, script: &str) -> SshKeygen {
     use std::os::unix::fs::PermissionsExt as _;
 
+    let text = format!("#!/bin/sh\n{script}\nexec ssh-keygen \"$@\"\n");
+    let path = keygen.write(name, text.as_bytes());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    SshKeygen::at(path)
+}
+
+#[test]
+fn a_program_that_signs_something_else_is_found_out() {
     let keygen = Keygen::new();
     keygen.key("id", "ed25519");
-    let script = keygen.write(
+    let liar = wrapped(
+        &keygen,
         "liar",
-        b"#!/bin/sh\ncat >/dev/null\necho other | ssh-keygen \"$@\"\n",
+        "for file; do :; done; echo other > \"$file\"",
     );
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(matches!(
-        SshKeygen::at(script).sign(&keygen.path("id"), Namespace::Lock, MESSAGE),
+        liar.sign(&keygen.path("id"), Namespace::Lock, MESSAGE),
         Err(SignError::Wrong { .. })
     ));
+}
+
+#[test]
+fn a_key_with_a_passphrase_signs() {
+    let keygen = Keygen::new();
+    let line = keygen.key_with("id", "ed25519", "a passphrase");
+    let trusted = signers(&format!("{PRINCIPAL} {line}\n"));
+    let trust = Trust {
+        signers: &trusted,
+        revoked: &nobody_revoked(),
+        principal: None,
+        now: noon(),
+    };
+    let ask = keygen.write("askpass", b"#!/bin/sh\necho a passphrase\n");
+    std::fs::set_permissions(&ask, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let asked = wrapped(
+        &keygen,
+        "asked",
+        &format!(
+            "export SSH_ASKPASS='{}' SSH_ASKPASS_REQUIRE=force",
+            ask.display()
+        ),
+    );
+    let file = asked
+        .sign(&keygen.path("id"), Namespace::Lock, MESSAGE)
+        .unwrap();
+    assert!(verify(MESSAGE, file.as_bytes(), Namespace::Lock, &trust).is_ok());
 }

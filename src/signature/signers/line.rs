@@ -12,7 +12,8 @@ use crate::signature::time::ValidityDate;
 pub enum Line {
     /// Nothing, or a comment.
     Blank,
-    Skipped(SkipReason, Option<PublicKey>),
+    /// With its key, if the key could sign but for the reason.
+    Skipped(SkipReason, Option<Box<PublicKey>>),
     /// Its number is the caller's to fill in.
     Entry(Box<Entry>),
 }
@@ -61,6 +62,12 @@ pub fn read(line: &str) -> Result<Line, LineError> {
     let (principals, rest) = split_principals(line)?;
     let principals = PatternList::new(&principals)?;
     let (options, key) = split_key(rest)?;
+    let key = match key {
+        KeyText::Key(key) => Ok(key),
+        KeyText::Other(kind) => Err(SkipReason::KeyType(kind)),
+        KeyText::Bad(error) => return Err(LineError::Key(error)),
+        KeyText::NotAKey => return Err(LineError::NoKey),
+    };
     let options = options::read(options)?;
     if let (Some(after), Some(before)) = (&options.valid_after, &options.valid_before)
         && ValidityDate::leaves_nothing(after, before)
@@ -68,10 +75,8 @@ pub fn read(line: &str) -> Result<Line, LineError> {
         return Err(LineError::NoTimeLeft);
     }
     let key = match key {
-        KeyText::Key(key) => key,
-        KeyText::Other(kind) => return Ok(Line::Skipped(SkipReason::KeyType(kind), None)),
-        KeyText::Bad(error) => return Err(LineError::Key(error)),
-        KeyText::NotAKey => return Err(LineError::NoKey),
+        Ok(key) => key,
+        Err(reason) => return Ok(Line::Skipped(reason, None)),
     };
     let Options {
         cert_authority,
@@ -80,7 +85,10 @@ pub fn read(line: &str) -> Result<Line, LineError> {
         valid_before,
     } = options;
     if cert_authority {
-        return Ok(Line::Skipped(SkipReason::CertAuthority, Some(key)));
+        return Ok(Line::Skipped(
+            SkipReason::CertAuthority,
+            Some(Box::new(key)),
+        ));
     }
     if principals.somebody().is_none() {
         return Err(LineError::Nobody);
@@ -118,11 +126,5 @@ fn split_key(text: &str) -> Result<(&str, KeyText), LineError> {
     }
     let end = options::end(text).ok_or(LineError::OpenOptions)?;
     let key = text[end..].trim_start_matches([' ', '\t']);
-    if key.is_empty() {
-        return Err(LineError::NoKey);
-    }
-    match keyline::read(key) {
-        KeyText::NotAKey => Err(LineError::NoKey),
-        key => Ok((&text[..end], key)),
-    }
+    Ok((&text[..end], keyline::read(key)))
 }

@@ -41,7 +41,7 @@ pub struct Skipped {
     pub line: usize,
     pub reason: SkipReason,
     /// The key on it, if it could sign but for the reason.
-    pub key: Option<PublicKey>,
+    pub key: Option<Box<PublicKey>>,
 }
 
 /// Why a line never lets anybody sign.
