@@ -67,13 +67,32 @@ pub enum Command {
     Info(Info),
     /// Show what the project has, in which version, and which files were edited since
     Status(Reporting),
-    /// Record a module as it stands, in its root
+    /// Record the project's generated files as they stand; in a module's root, the module
     #[command(after_help = "Examples:
   rapidkit-pg lock                             show what would change
   rapidkit-pg lock --check                     exit 1 if something would change
-  rapidkit-pg lock --overwrite                 write module.sums
+  rapidkit-pg lock --overwrite                 accept your edits of generated files
+  rapidkit-pg lock --overwrite                 in a module's root: write module.sums
+  rapidkit-pg lock --overwrite --sign KEY      and sign it with an SSH key
   rapidkit-pg lock --overwrite --same-version  for a version that is not released yet")]
     Lock(Lock),
+    /// Prove that nothing was tampered with: every project and module here and below
+    #[command(after_help = "Examples:
+  rapidkit-pg verify-all                       what is here and below
+  rapidkit-pg verify-all services libs         what is in these directories
+  rapidkit-pg verify-all --release             as a release pipeline wants it
+  rapidkit-pg verify-all --baseline origin/main --format sarif
+
+Nothing is written. Exit codes: 0 clean; 1 findings; 2 it could not be checked, or there was nothing to check.
+The codes are explained in docs/verification.md.")]
+    VerifyAll(VerifyAll),
+    /// Check a module in its root: structure, documentation, every template, version, changelog
+    #[command(after_help = "Examples:
+  rapidkit-pg vet                what is wrong with the module here
+  rapidkit-pg vet --bump patch   raise the version and open a changelog entry
+
+That the runtime hooks work is not seen here but by the repository's own suite: cargo test --test corpus.")]
+    Vet(Vet),
     /// See the layer work: a small application, a throwaway PostgreSQL, real requests
     #[command(after_help = "Examples:
   rapidkit-pg demo           run, show, clean up
@@ -175,6 +194,78 @@ pub struct Info {
     pub reporting: Reporting,
 }
 
+/// How findings are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FindingFormat {
+    Human,
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// JUnit XML, for test reports
+    Junit,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyAll {
+    /// Where to look, with all that lies below [default: here]
+    #[arg(value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+
+    /// Warnings fail, and so does what could not be checked; implied by CI=true
+    #[arg(long)]
+    pub release: bool,
+
+    /// Who may sign: an allowed_signers file from outside the checkout; signatures are then required in a release
+    #[arg(long, value_name = "FILE", env = "RAPIDKIT_TRUST")]
+    pub trust: Option<PathBuf>,
+
+    /// Keys that no longer count: a KRL, or public keys one a line
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RAPIDKIT_REVOKED",
+        requires = "trust"
+    )]
+    pub revoked: Option<PathBuf>,
+
+    /// Who must have signed, of those who may
+    #[arg(long, value_name = "PRINCIPAL", requires = "trust")]
+    pub signer: Option<String>,
+
+    /// Versions must not be lower than in this git revision
+    #[arg(long, value_name = "REV")]
+    pub baseline: Option<String>,
+
+    /// Render from this directory's module instead of the one in the binary
+    #[arg(long = "module", value_name = "DIR")]
+    pub module_directory: Option<PathBuf>,
+
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Vet {
+    /// Raise the version in module.yaml and open a changelog entry
+    #[arg(long, value_name = "PART")]
+    pub bump: Option<Part>,
+
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingFormat,
+}
+
+/// The part of a version that rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    Patch,
+    Minor,
+    Major,
+}
+
 #[derive(Debug, Args)]
 pub struct Lock {
     /// Write the record, in place of the one that is there
@@ -185,9 +276,16 @@ pub struct Lock {
     #[arg(long)]
     pub check: bool,
 
+    /// Sign what is written with this SSH key, by ssh-keygen
+    #[arg(long, value_name = "KEY", requires = "overwrite")]
+    pub sign: Option<PathBuf>,
+
     /// Accept changes to what is generated under the version that is recorded already
     #[arg(long, requires = "overwrite")]
     pub same_version: bool,
+
+    #[command(flatten)]
+    pub module: ModuleSource,
 }
 
 #[derive(Debug, Args)]

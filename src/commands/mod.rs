@@ -8,12 +8,14 @@ mod interrupt;
 mod list;
 mod lock;
 mod status;
+mod verify_all;
+mod vet;
 
 use std::io::Write;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, Format, Reporting};
+use crate::cli::{Cli, Command, FindingFormat, Format, Reporting};
 use crate::types::Problem;
 use context::Context;
 
@@ -21,12 +23,21 @@ use context::Context;
 pub fn run(cli: &Cli) -> u8 {
     interrupt::install();
     let context = Context::new(cli);
+    let mut json = false;
     let (name, reporting, result) = match &cli.command {
         Command::Add(args) => ("add", Some(&args.reporting), add::run(&context, args)),
         Command::List(args) => ("list", Some(args), list::run(&context, args)),
         Command::Info(args) => ("info", Some(&args.reporting), info::run(&context, args)),
         Command::Status(args) => ("status", Some(args), status::run(&context, args)),
         Command::Lock(args) => ("lock", None, lock::run(&context, args)),
+        Command::VerifyAll(args) => {
+            json = args.format == FindingFormat::Json;
+            ("verify-all", None, verify_all::run(&context, args))
+        }
+        Command::Vet(args) => {
+            json = args.format == FindingFormat::Json;
+            ("vet", None, vet::run(&context, args))
+        }
         Command::Demo(args) => ("demo", None, demo::run(&context, args)),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -43,13 +54,13 @@ pub fn run(cli: &Cli) -> u8 {
     match result {
         Ok(code) => code,
         Err(problem) => {
-            let json = matches!(
+            let asked = matches!(
                 reporting,
                 Some(Reporting {
                     format: Format::Json
                 })
             );
-            if json {
+            if asked || json {
                 context.terminal.json_problem(name, &problem);
             } else {
                 context.terminal.problem(&problem);

@@ -93,6 +93,8 @@ fn print(context: &Context, report: &Report) {
             let state = match file.state {
                 State::Edited => "edited ",
                 State::Missing => "missing",
+                State::Doubled => "doubled",
+                State::Returned => "is back",
                 State::Unchanged => continue,
             };
             let block = file

@@ -30,6 +30,22 @@ pub fn count(file: &str, block: &str) -> usize {
         .count()
 }
 
+/// The block of this name as it stands, if its markers are there once each and in order.
+pub fn current(file: &str, name: &str) -> Option<String> {
+    let lines: Vec<&str> = file.lines().collect();
+    let only = |marker: String| {
+        let mut at = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| **line == marker);
+        let (first, _) = at.next()?;
+        at.next().is_none().then_some(first)
+    };
+    let (first, last) = (only(begin(name))?, only(end(name))?);
+    let block = lines.get(first..=last).filter(|block| block.len() > 1)?;
+    Some(block.join("\n") + "\n")
+}
+
 /// The block with its markers.
 pub fn block(name: &str, body: &str) -> String {
     format!("{}\n{}\n{}\n", begin(name), body.trim_end(), end(name))
@@ -69,5 +85,12 @@ mod tests {
         assert_eq!(add_block(&once, "db", "A=1"), None);
         assert_eq!(count(&once, &block("db", "A=1")), 1);
         assert_eq!(count(&once, &block("db", "A=2")), 0);
+        assert_eq!(current(&once, "db"), Some(block("db", "A=1")));
+        assert_eq!(
+            current(&once.replace("A=1", "A=2"), "db"),
+            Some(block("db", "A=2"))
+        );
+        assert_eq!(current(&format!("{once}{once}"), "db"), None);
+        assert_eq!(current("# <<< db\n# >>> db\n", "db"), None);
     }
 }

@@ -26,6 +26,15 @@ pub trait Framework: Sync {
     /// A version of the framework that is not supported, or a package without an application.
     fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem>;
 
+    /// The facts that [`Framework::place`] reads.
+    fn placing_facts(&self) -> &'static [&'static str];
+
+    /// The names of all blocks that [`Framework::wire`] may put in, numbers aside.
+    fn block_names(&self) -> &'static [&'static str];
+
+    /// Targets of every kind that there is, as [`Framework::facts`] would describe them: what templates are tried on.
+    fn sample_facts(&self) -> Vec<Facts>;
+
     /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;
 

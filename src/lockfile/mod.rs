@@ -1,5 +1,6 @@
 //! The canonical record of what was put into a project. One serialiser: text that it would not write is refused.
 
+mod canonical;
 mod read;
 mod write;
 
@@ -10,12 +11,18 @@ use serde::Deserialize;
 
 use crate::types::{Answer, ContentHash, Facts, FileKind, ProjectPath};
 
+pub use canonical::block_base;
+pub use read::{LockError, LockFault};
+
 /// The lock of a project: what was put in, once per module and target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     /// Version of this format.
     pub format: u32,
+    /// RapidKit Core manages the project too: what is its own under `.rapidkit/` is not judged.
+    #[serde(default)]
+    pub core: bool,
     /// Sorted by module, then target.
     pub modules: Vec<LockedModule>,
 }
@@ -60,9 +67,12 @@ pub struct LockedFile {
     /// The hash as rendered.
     #[serde(default)]
     pub base: Option<ContentHash>,
-    /// Generated files only: the hash as accepted.
+    /// Generated files only: the hash as accepted, line endings normalised; `None`: accepted as removed.
     #[serde(default)]
     pub accepted: Option<ContentHash>,
+    /// Generated files only: accepted as executable.
+    #[serde(default)]
+    pub executable: bool,
 }
 
 /// The version of the format that this build writes.
@@ -83,19 +93,7 @@ impl Lock {
         self.modules
             .retain(|other| (&other.module, &other.target) != (&locked.module, &locked.target));
         self.modules.push(locked);
-        self.modules
-            .sort_by(|a, b| (&a.module, &a.target).cmp(&(&b.module, &b.target)));
-        self
-    }
-}
-
-impl LockedModule {
-    /// Puts the files into the order the lock has them in.
-    #[must_use]
-    pub fn sorted(mut self) -> Self {
-        self.files
-            .sort_by(|a, b| (&a.path, a.kind, &a.name).cmp(&(&b.path, b.kind, &b.name)));
-        self
+        self.canonical()
     }
 }
 
@@ -104,51 +102,50 @@ mod tests {
     use super::*;
 
     fn lock() -> Lock {
-        Lock::default().with(
-            LockedModule {
-                module: "free/database/db_postgres".to_owned(),
-                target: "crates/api".parse().unwrap(),
-                framework: "axum".to_owned(),
-                profile: "standard".to_owned(),
-                version: Version::new(1, 0, 0),
-                content: ContentHash::of("x"),
-                dev: false,
-                answers: [
-                    (
-                        "name".to_owned(),
-                        Answer::String("a \"b\" \\ é\u{7f}".to_owned()),
-                    ),
-                    ("pool_size".to_owned(), Answer::Integer(10)),
-                ]
-                .into(),
-                facts: [
-                    ("has_lib".to_owned(), true.into()),
-                    ("axum".to_owned(), "0.8".into()),
-                ]
-                .into(),
-                files: vec![
-                    LockedFile {
-                        path: "src/main.rs".parse().unwrap(),
-                        kind: FileKind::Block,
-                        name: Some("init".to_owned()),
-                        text: Some("if let Err(error) = db::init() {\n    exit(1);\n}".to_owned()),
-                        template: None,
-                        base: None,
-                        accepted: None,
-                    },
-                    LockedFile {
-                        path: ".rapidkit/.gitattributes".parse().unwrap(),
-                        kind: FileKind::Vendor,
-                        name: None,
-                        text: None,
-                        template: None,
-                        base: Some(ContentHash::of("y")),
-                        accepted: None,
-                    },
-                ],
-            }
-            .sorted(),
-        )
+        Lock::default().with(LockedModule {
+            module: "free/database/db_postgres".to_owned(),
+            target: "crates/api".parse().unwrap(),
+            framework: "axum".to_owned(),
+            profile: "standard".to_owned(),
+            version: Version::new(1, 0, 0),
+            content: ContentHash::of("x"),
+            dev: false,
+            answers: [
+                (
+                    "name".to_owned(),
+                    Answer::String("a \"b\" \\ é\u{7f}".to_owned()),
+                ),
+                ("pool_size".to_owned(), Answer::Integer(10)),
+            ]
+            .into(),
+            facts: [
+                ("has_lib".to_owned(), true.into()),
+                ("axum".to_owned(), "0.8".into()),
+            ]
+            .into(),
+            files: vec![
+                LockedFile {
+                    path: "src/main.rs".parse().unwrap(),
+                    kind: FileKind::Block,
+                    name: Some("init".to_owned()),
+                    text: Some("if let Err(error) = db::init() {\n    exit(1);\n}".to_owned()),
+                    template: None,
+                    base: None,
+                    accepted: None,
+                    executable: false,
+                },
+                LockedFile {
+                    path: ".rapidkit/.gitattributes".parse().unwrap(),
+                    kind: FileKind::Vendor,
+                    name: None,
+                    text: None,
+                    template: None,
+                    base: Some(ContentHash::of("y")),
+                    accepted: None,
+                    executable: false,
+                },
+            ],
+        })
     }
 
     #[test]
@@ -171,6 +168,10 @@ mod tests {
             text.replace("target: \"crates/api\"", "target: &a \"crates/api\""),
             format!("format: 1\n{text}"),
             text.replace("format: 1", "format: 2"),
+            text.replace("format: 1", "format: 1\ncore: false"),
+            text.replace("\\u000a", "\\u000c"),
+            text.replace("        name: \"init\"\n", ""),
+            text.replace("\"init\"", "\"init 2\""),
             format!("<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n"),
         ] {
             assert_ne!(bad, text);

@@ -1,53 +1,43 @@
-use super::{FORMAT, Lock};
+use super::{FORMAT, Lock, canonical};
 use crate::types::{LOCK, Problem, read_yaml};
 
 const LARGEST: usize = 4 << 20;
 const MOST_RECORDS: usize = 10_000;
 
+/// Why a text is no lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockFault {
+    TooLarge,
+    ConflictMarkers,
+    Format,
+    NotCanonical,
+    UnsafePath,
+}
+
+/// A text that is no lock: why, and the message for people.
+#[derive(Debug, Clone)]
+pub struct LockError {
+    pub fault: LockFault,
+    pub problem: Box<Problem>,
+}
+
 impl Lock {
+    /// Reads a lock's text.
+    ///
+    /// # Errors
+    /// As [`Lock::read`].
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        Self::read(text).map_err(|error| *error.problem)
+    }
+
     /// Reads a lock's text.
     ///
     /// # Errors
     /// Conflict markers; another format; over 4 MiB or 10,000 records; anything that [`Lock::render`] would not have
     /// written.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
-        if text.len() > LARGEST {
-            return Err(Problem::input("the lock is larger than 4 MiB").at(LOCK, "", 0..0, ""));
-        }
-        if let Some(start) = conflict_marker(text) {
-            return Err(Problem::input("the lock holds conflict markers of a merge")
-                .at(LOCK, text, start..start + 7, "resolve this")
-                .help("keep either side, then run `rapidkit-pg lock --overwrite`"));
-        }
-        let lock: Self = read_yaml(LOCK, text)?;
-        if lock.format != FORMAT {
-            return Err(Problem::input(format!(
-                "the lock has format {}, this rapidkit-pg knows format {FORMAT}",
-                lock.format
-            ))
-            .at(
-                LOCK,
-                text,
-                0..text.find('\n').unwrap_or(0),
-                "unknown format",
-            )
-            .help("use the version of rapidkit-pg that wrote it, or a newer one"));
-        }
-        if lock
-            .modules
-            .iter()
-            .map(|module| module.files.len())
-            .sum::<usize>()
-            > MOST_RECORDS
-        {
-            return Err(Problem::input("the lock has more than 10,000 records").at(
-                LOCK,
-                "",
-                0..0,
-                "",
-            ));
-        }
-        let canonical = lock.render();
+    pub fn read(text: &str) -> Result<Self, LockError> {
+        let lock = Self::read_loosely(text)?;
+        let canonical = lock.clone().canonical().render();
         if canonical == text {
             return Ok(lock);
         }
@@ -56,7 +46,8 @@ impl Lock {
             .zip(text.bytes())
             .take_while(|(a, b)| a == b)
             .count();
-        Err(
+        Err(fault(
+            LockFault::NotCanonical,
             Problem::input("the lock is not canonical: it was edited by hand")
                 .at(
                     LOCK,
@@ -65,7 +56,81 @@ impl Lock {
                     "here it differs from what rapidkit-pg writes",
                 )
                 .help("take it back from version control, or run `rapidkit-pg lock --overwrite`"),
-        )
+        ))
+    }
+
+    /// Reads a lock's text that need not be canonical. Only for `lock --overwrite`, which takes nothing from it that it
+    /// does not check against the project.
+    ///
+    /// # Errors
+    /// As [`Lock::read`], order and spelling aside.
+    pub fn read_loosely(text: &str) -> Result<Self, LockError> {
+        if text.len() > LARGEST {
+            return Err(fault(
+                LockFault::TooLarge,
+                Problem::input("the lock is larger than 4 MiB").in_file(LOCK),
+            ));
+        }
+        if let Some(start) = conflict_marker(text) {
+            return Err(fault(
+                LockFault::ConflictMarkers,
+                Problem::input("the lock holds conflict markers of a merge")
+                    .at(LOCK, text, start..start + 7, "resolve this")
+                    .help("keep either side, then run `rapidkit-pg lock --overwrite`"),
+            ));
+        }
+        let lock: Self = read_yaml(LOCK, text).map_err(|problem| {
+            let unsafe_path = problem
+                .location
+                .as_ref()
+                .is_some_and(|at| at.label.contains("unsafe path"));
+            match unsafe_path {
+                true => fault(LockFault::UnsafePath, problem),
+                false => fault(LockFault::NotCanonical, problem),
+            }
+        })?;
+        if lock.format != FORMAT {
+            return Err(fault(
+                LockFault::Format,
+                Problem::input(format!(
+                    "the lock has format {}, this rapidkit-pg knows format {FORMAT}",
+                    lock.format
+                ))
+                .at(
+                    LOCK,
+                    text,
+                    0..text.find('\n').unwrap_or(0),
+                    "unknown format",
+                )
+                .help("use the version of rapidkit-pg that wrote it, or a newer one"),
+            ));
+        }
+        let files = || lock.modules.iter().flat_map(|module| &module.files);
+        if files().count() > MOST_RECORDS {
+            return Err(fault(
+                LockFault::TooLarge,
+                Problem::input("the lock has more than 10,000 records").in_file(LOCK),
+            ));
+        }
+        match files().find_map(|file| Some((file, canonical::fault(file)?))) {
+            None => Ok(lock),
+            Some((file, reason)) => Err(fault(
+                LockFault::NotCanonical,
+                Problem::input(format!(
+                    "the lock's record of {} is wrong: {reason}",
+                    file.path
+                ))
+                .in_file(LOCK)
+                .help("take the lock back from version control"),
+            )),
+        }
+    }
+}
+
+fn fault(fault: LockFault, problem: Problem) -> LockError {
+    LockError {
+        fault,
+        problem: Box::new(problem),
     }
 }
 

@@ -6,7 +6,15 @@ use crate::types::{Answer, quote};
 impl Lock {
     /// The lock's text.
     pub fn render(&self) -> String {
-        let mut out = format!("format: {}\nmodules:\n", self.format);
+        let mut out = format!("format: {}\n", self.format);
+        if self.core {
+            out += "core: true\n";
+        }
+        out += if self.modules.is_empty() {
+            "modules: []\n"
+        } else {
+            "modules:\n"
+        };
         for module in &self.modules {
             // Writing to a String cannot fail.
             let _ = write_module(&mut out, module);
@@ -41,6 +49,9 @@ fn write_module(out: &mut String, module: &LockedModule) -> fmt::Result {
             .iter()
             .map(|(name, value)| (name, value.to_string())),
     )?;
+    if module.files.is_empty() {
+        return writeln!(out, "    files: []");
+    }
     writeln!(out, "    files:")?;
     module
         .files
@@ -74,7 +85,8 @@ fn write_file(out: &mut String, file: &LockedFile) -> fmt::Result {
     field("text", file.text.as_ref().map(quoted))?;
     field("template", file.template.as_ref().map(quoted))?;
     field("base", file.base.as_ref().map(quoted))?;
-    field("accepted", file.accepted.as_ref().map(quoted))
+    field("accepted", file.accepted.as_ref().map(quoted))?;
+    field("executable", file.executable.then(|| "true".to_owned()))
 }
 
 fn quoted(text: impl Display) -> String {

@@ -1,5 +1,6 @@
 //! What is generated from: `module.yaml`, `config/base.yaml`, the templates, their hashes and their version.
 
+mod bump;
 mod check;
 mod manifest;
 mod schema;
@@ -12,11 +13,12 @@ use std::path::Path;
 
 use crate::types::{ContentHash, Problem, ProjectPath, read_yaml};
 
+pub use bump::Bump;
 pub use manifest::{Manifest, RuntimeHook, TemplateFile, Variant};
 pub use schema::schemas;
 pub use source::{ModuleFiles, embedded, from_directory};
 pub use spec::{Package, Prompt, PromptType, Spec};
-pub use sums::{SUMS, Sums};
+pub use sums::{SUMS, Sums, is_read_by_generation};
 
 /// A module whose description is consistent. Its hashes are checked by [`Module::check_drift`].
 #[derive(Debug)]

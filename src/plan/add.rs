@@ -1,18 +1,20 @@
 use std::collections::BTreeMap;
 
-use super::outputs::{self, Output, Outputs};
+use super::rendering::{
+    GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates,
+};
 use super::syntax;
 use crate::edit::dotenv;
 use crate::frameworks::Framework;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
 use crate::types::{
-    Answer, Block, Change, ContentHash, Dependency, FileEdit, FileKind, Files, LOCK, Overlay,
-    Problem, ProjectPath, Target,
+    Answer, Block, Change, Dependency, Facts, FileEdit, FileKind, Files, LOCK, Overlay, Problem,
+    ProjectPath, Target,
 };
 
-const GITATTRIBUTES: &str = ".rapidkit/.gitattributes";
-const GITATTRIBUTES_TEXT: &str = "* -text\n";
+/// RapidKit Core's own description of a project.
+pub const CORE_PROJECT: &str = ".rapidkit/project.json";
 
 /// What is added, where, and with which answers.
 pub struct Request<'a> {
@@ -60,68 +62,66 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         )));
     }
     let facts = request.framework.facts(files, target)?;
-    let outputs = outputs::render(request.module, target.framework, request.answers, &facts)?;
-    let place = |output: &Output| request.framework.place(target, &facts, &output.path);
-
+    let rendering = Templates::new(request.module)?.render(
+        request.framework,
+        target,
+        request.answers,
+        &facts,
+    )?;
     let mut draft = Draft {
         files,
-        vendor: ProjectPath::existing(&format!(
-            ".rapidkit/vendor/{}/{}",
-            plan.module, plan.version
-        ))
-        .map_err(|error| Problem::input(error.to_string()))?,
         changes: Vec::new(),
-        records: Vec::new(),
+        records: rendering.records()?,
     };
-    no_conflicts(files, &outputs, &place, &plan.module)?;
+    no_conflicts(files, &rendering, &plan.module)?;
     draft.gitattributes()?;
-    for output in outputs
-        .files
-        .iter()
-        .filter(|output| output.kind != FileKind::Block)
-    {
-        draft.file(output, place(output))?;
+    for file in &rendering.files {
+        draft.file(file)?;
     }
-    let edits = edits(files, request, &facts, &outputs, &place, &plan.module)?;
+    let edits = edits(files, request, &facts, &rendering, &plan.module)?;
     draft.edits(edits)?;
 
     let locked = LockedModule {
         module: manifest.slug.value.clone(),
         target: target.root.clone(),
         framework: target.framework.to_owned(),
-        profile: "standard".to_owned(),
+        profile: PROFILES[0].to_owned(),
         version: plan.version.clone(),
         content: request.module.content_hash(),
         dev: request.dev,
-        answers: request.answers.clone(),
-        facts: outputs.facts,
+        answers: rendering.answers,
+        facts: rendering.facts,
         files: draft.records,
     };
+    let mut after = lock.clone();
+    after.core = is_core(files)?;
     plan.changes = draft.changes;
     plan.changes.push(Change {
         path: ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?,
         kind: FileKind::Vendor,
         before: (!lock.modules.is_empty()).then(|| lock.render().into_bytes()),
-        after: lock.clone().with(locked.sorted()).render().into_bytes(),
+        after: after.with(locked).render().into_bytes(),
         summary: Vec::new(),
     });
     Ok(plan)
 }
 
+/// Whether RapidKit Core manages the project too.
+pub fn is_core(files: &dyn Files) -> Result<bool, Problem> {
+    let project =
+        ProjectPath::existing(CORE_PROJECT).map_err(|error| Problem::input(error.to_string()))?;
+    files.exists(&project)
+}
+
 /// Files and directories of the user's that stand where an output goes.
-fn no_conflicts(
-    files: &dyn Files,
-    outputs: &Outputs,
-    place: &dyn Fn(&Output) -> ProjectPath,
-    module: &str,
-) -> Result<(), Problem> {
+fn no_conflicts(files: &dyn Files, rendering: &Rendering, module: &str) -> Result<(), Problem> {
     let mut conflicts = Vec::new();
-    for output in outputs
+    for file in rendering
         .files
         .iter()
-        .filter(|output| output.kind != FileKind::Block)
+        .filter(|file| file.kind != FileKind::Block)
     {
-        let path = place(output);
+        let path = file.path.clone();
         let directory = path.parent().filter(|parent| parent.file_name() == module);
         if files.exists(&path)? {
             conflicts.push(path);
@@ -150,9 +150,8 @@ fn no_conflicts(
 fn edits(
     files: &dyn Files,
     request: &Request,
-    facts: &crate::types::Facts,
-    outputs: &Outputs,
-    place: &dyn Fn(&Output) -> ProjectPath,
+    facts: &Facts,
+    rendering: &Rendering,
     module: &str,
 ) -> Result<Vec<FileEdit>, Problem> {
     let target = request.target;
@@ -177,20 +176,19 @@ fn edits(
         }
         edits.extend(wiring);
     }
-    for output in outputs
+    for file in rendering
         .files
         .iter()
-        .filter(|output| output.kind == FileKind::Block)
+        .filter(|file| file.kind == FileKind::Block)
     {
-        let path = place(output);
-        let text = overlay.text(&path)?.unwrap_or_default();
-        if let Some(text) = dotenv::add_block(&text, module, &output.text) {
+        let text = overlay.text(&file.path)?.unwrap_or_default();
+        if let Some(text) = dotenv::add_block(&text, module, &file.text) {
             edits.push(FileEdit {
-                path,
+                path: file.path.clone(),
                 text,
                 blocks: vec![Block {
                     name: module.to_owned(),
-                    text: dotenv::block(module, &output.text),
+                    text: dotenv::block(module, &file.text),
                 }],
             });
         }
@@ -220,7 +218,6 @@ fn dependencies(request: &Request) -> Vec<Dependency> {
 /// Changes and their records in the lock, as they come together.
 struct Draft<'a> {
     files: &'a dyn Files,
-    vendor: ProjectPath,
     changes: Vec<Change>,
     records: Vec<LockedFile>,
 }
@@ -237,18 +234,15 @@ impl Draft<'_> {
                 return Err(Problem::decision("exists and is not rapidkit-pg's").in_file(&path));
             }
         }
-        self.record(path, FileKind::Vendor, None, GITATTRIBUTES_TEXT);
         Ok(())
     }
 
-    fn file(&mut self, output: &Output, path: ProjectPath) -> Result<(), Problem> {
-        syntax::check(&path, &output.text)?;
-        let vendor = self.vendor.join(&path);
-        let template = Some(output.template.clone());
-        self.create(vendor.clone(), FileKind::Vendor, &output.text);
-        self.record(vendor, FileKind::Vendor, template.clone(), &output.text);
-        self.create(path.clone(), output.kind, &output.text);
-        self.record(path, output.kind, template, &output.text);
+    fn file(&mut self, file: &Rendered) -> Result<(), Problem> {
+        syntax::check(&file.path, &file.text)?;
+        self.create(file.vendor.clone(), FileKind::Vendor, &file.text);
+        if file.kind != FileKind::Block {
+            self.create(file.path.clone(), file.kind, &file.text);
+        }
         Ok(())
     }
 
@@ -267,6 +261,7 @@ impl Draft<'_> {
                     template: None,
                     base: None,
                     accepted: None,
+                    executable: false,
                 });
             }
         }
@@ -290,19 +285,6 @@ impl Draft<'_> {
             before: None,
             after: text.as_bytes().to_vec(),
             summary: Vec::new(),
-        });
-    }
-
-    fn record(&mut self, path: ProjectPath, kind: FileKind, template: Option<String>, text: &str) {
-        let hash = ContentHash::of(text);
-        self.records.push(LockedFile {
-            path,
-            kind,
-            name: None,
-            text: None,
-            template,
-            base: Some(hash),
-            accepted: (kind == FileKind::Generated).then_some(hash),
         });
     }
 }

@@ -3,9 +3,14 @@
 mod add;
 mod answers;
 mod outputs;
+mod relock;
+mod rendering;
 mod state;
 mod syntax;
 
-pub use add::{Plan, Request, add};
+pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::check_answers;
-pub use state::{FileState, State, states};
+pub use relock::{differences, relock};
+pub use rendering::{GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, target};
+pub use state::{FileState, State, normalised, state_of, states};
+pub use syntax::check as check_syntax;

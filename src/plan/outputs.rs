@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::frameworks::Framework;
 use crate::module::{Module, TemplateFile};
 use crate::render::{Context, Renderer};
 use crate::types::{Answer, Facts, FileKind, Problem, ProjectPath};
@@ -14,10 +15,11 @@ pub struct Output {
     pub text: String,
 }
 
-/// All outputs of a framework's variant, and the facts that they depend on.
+/// All outputs of a framework's variant, and what they depend on.
 #[derive(Debug)]
 pub struct Outputs {
     pub files: Vec<Output>,
+    pub answers: BTreeMap<String, Answer>,
     pub facts: Facts,
 }
 
@@ -27,11 +29,11 @@ pub struct Outputs {
 /// A template that cannot be rendered, or a condition on a fact that the framework does not have.
 pub fn render(
     module: &Module,
-    framework: &str,
+    renderer: &Renderer,
+    framework: &dyn Framework,
     answers: &BTreeMap<String, Answer>,
     facts: &Facts,
 ) -> Result<Outputs, Problem> {
-    let renderer = Renderer::new(module.templates()?)?;
     let context = Context {
         module: BTreeMap::from([
             ("name", module.manifest.name.value.clone()),
@@ -42,22 +44,20 @@ pub fn render(
         facts: facts.clone(),
     };
     let mut files = Vec::new();
-    let mut used = BTreeSet::new();
-    for file in &module.variant(framework)?.files {
+    let mut used: BTreeSet<String> = framework
+        .placing_facts()
+        .iter()
+        .map(|name| format!("facts.{name}"))
+        .collect();
+    for file in &module.variant(framework.name())?.files {
         if let Some(condition) = &file.when {
-            used.insert(condition.trim_start_matches('!').to_owned());
+            used.insert(format!("facts.{}", condition.trim_start_matches('!')));
             if !holds(condition, facts, file)? {
                 continue;
             }
         }
         let template = &file.template.value;
-        let reads = renderer.variables(template)?;
-        used.extend(
-            reads
-                .iter()
-                .filter_map(|name| name.strip_prefix("facts."))
-                .map(str::to_owned),
-        );
+        used.extend(renderer.variables(template)?);
         files.push(Output {
             template: template.clone(),
             path: file
@@ -69,12 +69,18 @@ pub fn render(
             text: renderer.render(template, &context)?,
         });
     }
-    let facts = facts
-        .iter()
-        .filter(|(name, _)| used.contains(*name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    Ok(Outputs { files, facts })
+    // A value that nothing depends on would be recorded and never checked.
+    let is_used =
+        |map: &str, name: &str| used.contains(map) || used.contains(&format!("{map}.{name}"));
+    let mut answers = answers.clone();
+    answers.retain(|name, _| is_used("answers", name));
+    let mut facts = facts.clone();
+    facts.retain(|name, _| is_used("facts", name));
+    Ok(Outputs {
+        files,
+        answers,
+        facts,
+    })
 }
 
 fn holds(condition: &str, facts: &Facts, file: &TemplateFile) -> Result<bool, Problem> {

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use crate::edit;
 use crate::lockfile::{LockedFile, LockedModule};
@@ -11,6 +11,10 @@ pub enum State {
     Unchanged,
     Edited,
     Missing,
+    /// A block that stands there more than once.
+    Doubled,
+    /// A file that was accepted as removed is there.
+    Returned,
 }
 
 /// A record of the lock and its state.
@@ -32,41 +36,59 @@ pub fn states<'l>(
         .files
         .iter()
         .map(|file| {
-            let text = files.text(&file.path)?;
             Ok(FileState {
                 file,
-                state: state(file, text),
+                state: state_of(files, file)?,
             })
         })
         .collect()
 }
 
-fn state(file: &LockedFile, text: Option<Arc<str>>) -> State {
-    let Some(text) = text else {
-        return State::Missing;
+/// The state of one record.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> {
+    let is_removed = file.kind == FileKind::Generated && file.accepted.is_none();
+    let Some(text) = files.text(&file.path)? else {
+        return Ok(match is_removed {
+            true => State::Unchanged,
+            false => State::Missing,
+        });
     };
-    let same = match (file.kind, &file.name, &file.text) {
-        (FileKind::Block, Some(name), Some(block)) => {
-            let block = Block {
-                name: name.clone(),
-                text: block.clone(),
-            };
-            return match edit::count_block(file.path.file_name(), &text, &block) {
+    if let Some(block) = block_of(file) {
+        return Ok(
+            match edit::count_block(file.path.file_name(), &text, &block) {
                 0 => State::Missing,
                 1 => State::Unchanged,
-                _ => State::Edited,
-            };
-        }
-        (FileKind::Vendor, ..) => Some(ContentHash::of(text.as_bytes())) == file.base,
-        _ => {
-            // The user's own checkout may convert line ends.
-            let hash = Some(ContentHash::of(text.replace("\r\n", "\n")));
-            hash == file.accepted.or(file.base)
-        }
-    };
-    if same {
-        State::Unchanged
-    } else {
-        State::Edited
+                _ => State::Doubled,
+            },
+        );
     }
+    let same = match file.kind {
+        FileKind::Vendor => Some(ContentHash::of(text.as_bytes())) == file.base,
+        _ if is_removed => return Ok(State::Returned),
+        _ => Some(normalised(&text)) == file.accepted.or(file.base),
+    };
+    Ok(match same {
+        true => State::Unchanged,
+        false => State::Edited,
+    })
+}
+
+/// The block that a record is of.
+pub fn block_of(file: &LockedFile) -> Option<Block> {
+    (file.kind == FileKind::Block).then(|| Block {
+        name: file.name.clone().unwrap_or_default(),
+        text: file.text.clone().unwrap_or_default(),
+    })
+}
+
+/// The hash of a file of the project. The user's own checkout may convert line ends.
+pub fn normalised(text: &str) -> ContentHash {
+    let text = match text.contains("\r\n") {
+        true => Cow::Owned(text.replace("\r\n", "\n")),
+        false => Cow::Borrowed(text),
+    };
+    ContentHash::of(text.as_bytes())
 }

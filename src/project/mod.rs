@@ -2,6 +2,7 @@
 
 mod journal;
 mod root;
+mod survey;
 mod transaction;
 mod writer;
 
@@ -15,6 +16,8 @@ use cap_std::fs::Dir;
 use crate::types::{Entry, EntryKind, Files, Problem, ProjectPath};
 
 pub use root::{Root, find_root};
+pub use survey::{Found, FoundKind, Look};
+pub use transaction::STAGING;
 pub use writer::{Recovered, Writer};
 
 const LARGEST_FILE: u64 = 4 << 20;
@@ -75,6 +78,10 @@ impl Project {
 }
 
 impl Files for Project {
+    fn is_executable(&self, path: &ProjectPath) -> bool {
+        self.look(path) == Look::File { executable: true }
+    }
+
     fn text(&self, path: &ProjectPath) -> Result<Option<Arc<str>>, Problem> {
         let Some(bytes) = self.bytes(path)? else {
             return Ok(None);

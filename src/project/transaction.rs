@@ -14,7 +14,8 @@ use super::journal::{Journal, Step};
 use crate::types::{Change, ContentHash, Problem, ProjectPath};
 
 const RAPIDKIT: &str = ".rapidkit";
-const STAGING: &str = ".rapidkit/txn";
+/// Where a transaction keeps what it is about to write.
+pub const STAGING: &str = ".rapidkit/txn";
 const JOURNAL: &str = "journal";
 const COMMIT: &str = "COMMIT";
 
@@ -39,6 +40,11 @@ impl From<io::Error> for StepError {
 
 pub(super) fn is_pending(root: &Dir) -> bool {
     root.symlink_metadata(STAGING).is_ok()
+}
+
+/// Whether what is pending will be finished, not discarded.
+pub(super) fn is_committed(root: &Dir) -> bool {
+    root.symlink_metadata(format!("{STAGING}/{COMMIT}")).is_ok()
 }
 
 pub(super) fn apply(

@@ -66,6 +66,15 @@ impl Project {
     pub fn is_interrupted(&self) -> bool {
         transaction::is_pending(&self.root)
     }
+
+    /// What the next writer will do about an interrupted run; `None` if there is none.
+    pub fn pending(&self) -> Option<Recovered> {
+        match (self.is_interrupted(), transaction::is_committed(&self.root)) {
+            (false, _) => None,
+            (true, true) => Some(Recovered::Finished),
+            (true, false) => Some(Recovered::Discarded),
+        }
+    }
 }
 
 impl Writer<'_> {

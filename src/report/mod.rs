@@ -5,6 +5,7 @@ mod plan;
 mod problem;
 mod progress;
 mod terminal;
+pub mod verification;
 
 pub use json::{JSON_SCHEMA_VERSION, print_json};
 pub use plan::{PlanReport, PlanView};

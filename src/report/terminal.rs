@@ -19,6 +19,8 @@ pub struct Terminal {
 }
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
+pub(super) const BAD: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 pub(super) const STRONG: Style = Style::new().effects(Effects::BOLD);
 pub(super) const FAINT: Style = Style::new().effects(Effects::DIMMED);
 

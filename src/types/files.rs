@@ -34,6 +34,12 @@ pub trait Files {
     /// Unreadable, or a link that leads out of the root.
     fn entries(&self, directory: &ProjectPath) -> Result<Vec<Entry>, Problem>;
 
+    /// Whether the file at `path` is executable; only where files have modes.
+    fn is_executable(&self, path: &ProjectPath) -> bool {
+        let _ = path;
+        false
+    }
+
     /// Whether anything has that path.
     ///
     /// # Errors

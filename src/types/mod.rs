@@ -5,22 +5,31 @@ mod change;
 mod content_hash;
 mod edit;
 mod files;
+mod finding;
 mod problem;
 mod project_path;
 mod quote;
+mod secret;
+mod shown;
 mod target;
 mod yaml;
 
 pub use answer::Answer;
 pub use change::{Change, FileKind};
-pub use content_hash::ContentHash;
+pub use content_hash::{ContentHash, HashWriter};
 pub use edit::{Block, Dependency, FileEdit, ManualStep, Unsure};
 pub use files::{Entry, EntryKind, Files, Overlay};
+pub use finding::{Code, Finding, Level};
 pub use problem::{Exit, Location, Problem};
 pub use project_path::{PathError, ProjectPath};
 pub use quote::{is_invisible, quote};
+pub use secret::holds_secret;
+pub use shown::{shell_word, shown, shown_text};
 pub use target::{Facts, Target};
 pub use yaml::{read_yaml, span_of};
 
 /// Where the lock lies in a project.
 pub const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";
+
+/// Where the lock's signature lies in a project.
+pub const LOCK_SIGNATURE: &str = ".rapidkit/rapidkit-pg.lock.yaml.sig";

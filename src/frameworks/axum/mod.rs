@@ -71,6 +71,35 @@ impl Framework for Axum {
         ]))
     }
 
+    fn placing_facts(&self) -> &'static [&'static str] {
+        &["source_root"]
+    }
+
+    fn block_names(&self) -> &'static [&'static str] {
+        &["close", "handle", "init", "mod", "routes", "shutdown"]
+    }
+
+    fn sample_facts(&self) -> Vec<Facts> {
+        let mut samples = Vec::new();
+        for axum in ["0.7", "0.8"] {
+            for has_lib in [false, true] {
+                for edition in ["2021", "2024"] {
+                    // A name that is a keyword, too.
+                    for crate_name in ["shop", "type"] {
+                        samples.push(Facts::from([
+                            ("axum".to_owned(), Value::from(axum)),
+                            ("has_lib".to_owned(), Value::from(has_lib)),
+                            ("crate_name".to_owned(), Value::from(crate_name)),
+                            ("edition".to_owned(), Value::from(edition)),
+                            ("source_root".to_owned(), Value::from("src")),
+                        ]));
+                    }
+                }
+            }
+        }
+        samples
+    }
+
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
         let source = facts.get("source_root").and_then(Value::as_str);
         let inside = output.as_str().strip_prefix("src/");

@@ -1,11 +1,12 @@
-use super::context::Context;
-use super::interrupt;
+use super::write::{Record, write};
 use crate::cli::Lock;
+use crate::commands::context::Context;
 use crate::module::{Module, SUMS, Sums};
 use crate::project::Project;
-use crate::types::{Change, FileKind, Problem, ProjectPath};
+use crate::signature::Namespace;
+use crate::types::Problem;
 
-/// `rapidkit-pg lock`, in a module's root
+/// `rapidkit-pg lock` in a module's root: records its files.
 pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
     let module = Module::read(&context.directory)?;
     let changed = match &module.recorded {
@@ -16,7 +17,7 @@ pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
         .recorded
         .as_ref()
         .is_some_and(|recorded| recorded.version != module.actual.version);
-    if changed.is_empty() && !version_changed {
+    if changed.is_empty() && !version_changed && args.sign.is_none() {
         context.terminal.line(format!("{SUMS} is up to date"));
         return Ok(0);
     }
@@ -47,23 +48,19 @@ pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
             .help("bump `version` in module.yaml and open a changelog entry")
             .help("or pass `--same-version` if this version is not released yet"));
     }
-    write(context, &module.actual, module.recorded.as_ref())?;
+    let project = Project::open(&context.directory)?;
+    let (writer, _) = project.writer()?;
+    let before = module.recorded.as_ref().map(Sums::render);
+    let record = Record {
+        path: SUMS,
+        before: before.as_deref(),
+        after: &module.actual.render(),
+        namespace: Namespace::Module,
+    };
+    write(context, &project, &writer, &record, args.sign.as_deref())?;
     context.terminal.done(
         "Recorded",
         format!("{} files in {SUMS}", module.actual.hashes.len()),
     );
     Ok(0)
-}
-
-fn write(context: &Context, sums: &Sums, recorded: Option<&Sums>) -> Result<(), Problem> {
-    let project = Project::open(&context.directory)?;
-    let (writer, _) = project.writer()?;
-    let change = Change {
-        path: ProjectPath::existing(SUMS).map_err(|error| Problem::input(error.to_string()))?,
-        kind: FileKind::Vendor,
-        before: recorded.map(|recorded| recorded.render().into_bytes()),
-        after: sums.render().into_bytes(),
-        summary: Vec::new(),
-    };
-    writer.apply(&[change], &interrupt::requested)
 }

@@ -1,0 +1,79 @@
+//! Turns every bit of a lock, of `module.sums` and of three vendor files, and bits of all others at random; verification
+//! must see each. Prints `seen N of N` a file.
+
+#![allow(clippy::disallowed_methods, reason = "a benchmark sets up files")]
+
+mod flip;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const VENDOR: &str = ".rapidkit/vendor/db_postgres/1.0.0/src/db_postgres";
+/// A prime near 20,000 bits over the other vendor files.
+const STEP: usize = 61;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let project = folder.path().join("project");
+    std::fs::create_dir_all(project.join("src")).expect("a folder");
+    std::fs::write(
+        project.join("Cargo.toml"),
+        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
+         tokio = { version = \"1\", features = [\"full\"] }\n",
+    )
+    .expect("a manifest");
+    std::fs::write(
+        project.join("src/main.rs"),
+        "use axum::{Router, routing::get};\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new().route(\"/\", \
+         get(|| async {}));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n    \
+         axum::serve(listener, app).await.unwrap();\n}\n",
+    )
+    .expect("a source");
+    let added = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"))
+        .args(["-q", "add", "--yes"])
+        .current_dir(&project)
+        .stdout(Stdio::null())
+        .status();
+    assert!(added.expect("it starts").success());
+    let module = folder.path().join("module");
+    std::fs::create_dir_all(&module).expect("a folder");
+    for name in ["module.yaml", "module.sums", "config", "templates", "docs"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let copied = Command::new("cp").arg("-a").arg(from).arg(&module).status();
+        assert!(copied.expect("cp").success());
+    }
+
+    let mut unseen = 0;
+    let mut turn = |root: &Path, file: &str, step: usize| {
+        let flips = flip::all(root, file, step);
+        unseen += flips.faults.len();
+        print(&flips);
+    };
+    turn(&project, ".rapidkit/rapidkit-pg.lock.yaml", 1);
+    turn(&module, "module.sums", 1);
+    let whole = ["mod.rs", "routes.rs", "shutdown.rs"];
+    for name in whole {
+        turn(&project, &format!("{VENDOR}/{name}"), 1);
+    }
+    let mut names: Vec<String> = std::fs::read_dir(project.join(VENDOR))
+        .expect("the vendor tree")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("UTF-8")
+        })
+        .filter(|name| !whole.contains(&name.as_str()))
+        .collect();
+    names.sort();
+    for name in names {
+        turn(&project, &format!("{VENDOR}/{name}"), STEP);
+    }
+    assert_eq!(unseen, 0, "{unseen} turned bits were not seen");
+}
+
+#[allow(clippy::disallowed_macros, reason = "a benchmark prints its figures")]
+fn print(flips: &flip::Flips) {
+    println!("{flips}");
+}

@@ -1,0 +1,189 @@
+//! The lock of a project as it stands.
+
+use std::collections::BTreeMap;
+
+use super::add::is_core;
+use super::rendering::{Rendering, Templates};
+use super::state::{block_of, normalised};
+use crate::edit;
+use crate::lockfile::{FORMAT, Lock, LockedFile, LockedModule};
+use crate::types::{FileKind, Files, Problem, ProjectPath, holds_secret};
+
+/// What `before` would be if the project's generated files and blocks were accepted as they stand. Nothing is taken from
+/// `before` that is not rendered again or seen in the project.
+///
+/// # Errors
+/// A vendor file that differs from what is rendered; another version of the module; a block that stands there twice.
+pub fn relock(
+    files: &dyn Files,
+    before: &Lock,
+    templates: &Templates,
+    drifted: bool,
+) -> Result<Lock, Problem> {
+    let mut after = Lock {
+        format: FORMAT,
+        core: is_core(files)?,
+        modules: Vec::new(),
+    };
+    for locked in &before.modules {
+        after = after.with(module(files, locked, templates, drifted)?);
+    }
+    Ok(after)
+}
+
+fn module(
+    files: &dyn Files,
+    locked: &LockedModule,
+    templates: &Templates,
+    drifted: bool,
+) -> Result<LockedModule, Problem> {
+    let manifest = &templates.module.manifest;
+    if locked.module != manifest.slug.value || locked.version != manifest.version.value {
+        return Err(Problem::input(format!(
+            "the project has {} {}, this is {} {}: it cannot be rendered again",
+            locked.module, locked.version, manifest.slug.value, manifest.version.value
+        ))
+        .help("pass `--module DIR` with a module of that version, or upgrade first"));
+    }
+    let rendering = templates.render_locked(locked)?;
+    vendor_is_rendered(files, &rendering)?;
+    let mut records = Vec::new();
+    for mut record in rendering.records()? {
+        match record.kind {
+            FileKind::Generated => {
+                record.accepted = files.text(&record.path)?.map(|text| normalised(&text));
+                record.executable = record.accepted.is_some() && files.is_executable(&record.path);
+            }
+            FileKind::Seed if !files.exists(&record.path)? => continue,
+            _ => {}
+        }
+        records.push(record);
+    }
+    for block in locked
+        .files
+        .iter()
+        .filter(|file| file.kind == FileKind::Block)
+    {
+        records.extend(accept_block(files, block)?);
+    }
+    Ok(LockedModule {
+        content: templates.module.content_hash(),
+        dev: drifted,
+        answers: rendering.answers,
+        facts: rendering.facts,
+        files: records,
+        ..locked.clone()
+    })
+}
+
+/// To record anything else would launder tampering.
+fn vendor_is_rendered(files: &dyn Files, rendering: &Rendering) -> Result<(), Problem> {
+    let mut different = Vec::new();
+    for file in &rendering.files {
+        match files.text(&file.vendor)? {
+            Some(text) if *text == *file.text => {}
+            Some(_) => different.push(format!("differs: {}", file.vendor)),
+            None => different.push(format!("missing: {}", file.vendor)),
+        }
+    }
+    if different.is_empty() {
+        return Ok(());
+    }
+    let mut problem =
+        Problem::decision("vendor files are not what rapidkit-pg renders; that is never recorded");
+    problem.notes = different;
+    Err(problem.help("take them back from version control: `git restore -- .rapidkit`"))
+}
+
+/// The block as it stands: edited where its format has marks, `None` where it is gone.
+fn accept_block(files: &dyn Files, block: &LockedFile) -> Result<Option<LockedFile>, Problem> {
+    let file = block.path.file_name();
+    let (Some(recorded), Some(text)) = (block_of(block), files.text(&block.path)?) else {
+        return Ok(None);
+    };
+    let name = &recorded.name;
+    match edit::count_block(file, &text, &recorded) {
+        0 => match edit::current_block(file, &text, name) {
+            Some(now) if holds_new_secret(&now, &recorded.text) => Err(Problem::decision(format!(
+                "the block `{name}` holds a secret"
+            ))
+            .in_file(&block.path)
+            .help("put an example in its place: what is recorded is committed")),
+            Some(now) => Ok(Some(LockedFile {
+                text: Some(now),
+                ..block.clone()
+            })),
+            None => Ok(None),
+        },
+        1 => Ok(Some(block.clone())),
+        count => Err(
+            Problem::decision(format!("the block `{name}` stands here {count} times"))
+                .in_file(&block.path)
+                .help("take out all but one"),
+        ),
+    }
+}
+
+fn holds_new_secret(now: &str, recorded: &str) -> bool {
+    now.lines()
+        .any(|line| holds_secret(line) && !recorded.lines().any(|other| other == line))
+}
+
+/// What differs between two locks, one line a record, for people.
+pub fn differences(before: &Lock, after: &Lock) -> Vec<String> {
+    let mut lines = Vec::new();
+    if before.core != after.core {
+        lines.push(format!(
+            "changed: RapidKit Core manages the project too: {}",
+            after.core
+        ));
+    }
+    for now in &after.modules {
+        let empty = Vec::new();
+        let was = before.find(&now.module, &now.target);
+        if was.map(head) != Some(head(now)) {
+            lines.push(format!("changed: {} in {}", now.module, now.target));
+        }
+        let was = by_key(was.map_or(&empty, |was| &was.files));
+        let is = by_key(&now.files);
+        for (key, file) in &is {
+            match was.get(key) {
+                Some(other) if other == file => {}
+                Some(_) if file.kind == FileKind::Generated && file.accepted.is_none() => {
+                    lines.push(format!("removed: {}", name(file)));
+                }
+                Some(_) => lines.push(format!("changed: {}", name(file))),
+                None => lines.push(format!("new:     {}", name(file))),
+            }
+        }
+        for (key, file) in &was {
+            if !is.contains_key(key) {
+                lines.push(format!("gone:    {}", name(file)));
+            }
+        }
+    }
+    lines
+}
+
+fn head(module: &LockedModule) -> LockedModule {
+    LockedModule {
+        files: Vec::new(),
+        ..module.clone()
+    }
+}
+
+type Key<'a> = (&'a ProjectPath, FileKind, Option<&'a str>);
+
+fn by_key(files: &[LockedFile]) -> BTreeMap<Key<'_>, &LockedFile> {
+    files
+        .iter()
+        .map(|file| ((&file.path, file.kind, file.name.as_deref()), file))
+        .collect()
+}
+
+fn name(file: &LockedFile) -> String {
+    match &file.name {
+        Some(name) => format!("{} ({name})", file.path),
+        None => file.path.to_string(),
+    }
+}

@@ -1,0 +1,210 @@
+//! What a module puts into a target. `add`, `lock` and verification all render here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::outputs::{self, Output};
+use crate::frameworks::{Framework, all};
+use crate::lockfile::{LockedFile, LockedModule};
+use crate::module::Module;
+use crate::render::Renderer;
+use crate::types::{Answer, ContentHash, Facts, FileKind, PathError, Problem, ProjectPath, Target};
+
+/// The file that keeps line ends under `.rapidkit/` as they are on every checkout.
+pub const GITATTRIBUTES: &str = ".rapidkit/.gitattributes";
+/// What is in it.
+pub const GITATTRIBUTES_TEXT: &str = "* -text\n";
+
+/// The profiles that there are.
+pub const PROFILES: [&str; 1] = ["standard"];
+
+/// A module with its templates compiled.
+pub struct Templates<'m> {
+    pub module: &'m Module,
+    renderer: Renderer<'m>,
+}
+
+/// All that a module puts into a target, and what it depends on.
+#[derive(Debug)]
+pub struct Rendering {
+    pub files: Vec<Rendered>,
+    /// The answers that a template read.
+    pub answers: BTreeMap<String, Answer>,
+    /// The facts that a template or a place depends on.
+    pub facts: Facts,
+}
+
+/// One output at its place.
+#[derive(Debug)]
+pub struct Rendered {
+    pub template: String,
+    pub kind: FileKind,
+    /// In the project.
+    pub path: ProjectPath,
+    /// Its pristine copy.
+    pub vendor: ProjectPath,
+    pub text: String,
+}
+
+impl<'m> Templates<'m> {
+    /// Compiles a module's templates.
+    ///
+    /// # Errors
+    /// One that does not parse.
+    pub fn new(module: &'m Module) -> Result<Self, Problem> {
+        Ok(Self {
+            module,
+            renderer: Renderer::new(module.templates()?)?,
+        })
+    }
+
+    /// Renders what `target` gets.
+    ///
+    /// # Errors
+    /// A template that cannot be rendered, or a condition on a fact that is not there.
+    pub fn render(
+        &self,
+        framework: &dyn Framework,
+        target: &Target,
+        answers: &BTreeMap<String, Answer>,
+        facts: &Facts,
+    ) -> Result<Rendering, Problem> {
+        let outputs = outputs::render(self.module, &self.renderer, framework, answers, facts)?;
+        let vendor = self.vendor()?;
+        let place = |output: Output| {
+            let path = framework.place(target, facts, &output.path);
+            Rendered {
+                template: output.template,
+                kind: output.kind,
+                vendor: vendor.join(&path),
+                path,
+                text: output.text,
+            }
+        };
+        Ok(Rendering {
+            files: outputs.files.into_iter().map(place).collect(),
+            answers: outputs.answers,
+            facts: outputs.facts,
+        })
+    }
+
+    /// The names that a template reads, dotted: `answers.pool_size`.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn variables(&self, template: &str) -> Result<BTreeSet<String>, Problem> {
+        self.renderer.variables(template)
+    }
+
+    /// Renders again what a lock records.
+    ///
+    /// # Errors
+    /// As [`Templates::render`]; a framework, a profile or an answer that is not known.
+    pub fn render_locked(&self, locked: &LockedModule) -> Result<Rendering, Problem> {
+        let framework = framework(&locked.framework)?;
+        if !PROFILES.contains(&locked.profile.as_str()) {
+            return Err(Problem::input(format!("no profile `{}`", locked.profile)));
+        }
+        for (name, answer) in &locked.answers {
+            let prompt = self
+                .module
+                .spec
+                .prompts
+                .iter()
+                .find(|prompt| prompt.value.name == *name)
+                .ok_or_else(|| Problem::input(format!("no setting `{name}`")))?;
+            if !prompt.value.accepts(answer) {
+                // What was recorded may be a secret: it is not repeated.
+                let expected = prompt.value.expected();
+                return Err(Problem::input(format!(
+                    "{name}: expected {expected}, and that is not what is recorded"
+                )));
+            }
+        }
+        self.render(
+            framework,
+            &target(framework, locked),
+            &locked.answers,
+            &locked.facts,
+        )
+    }
+
+    /// Where the pristine copies of this module lie.
+    fn vendor(&self) -> Result<ProjectPath, Problem> {
+        let manifest = &self.module.manifest;
+        let (name, version) = (&manifest.name.value, &manifest.version.value);
+        ProjectPath::existing(&format!(".rapidkit/vendor/{name}/{version}")).map_err(bad_path)
+    }
+}
+
+impl Rendering {
+    /// The lock's records of all files, as rendered. Blocks are in the user's files and have their own.
+    ///
+    /// # Errors
+    /// Never in practice: the constant path of `.gitattributes` is a path.
+    pub fn records(&self) -> Result<Vec<LockedFile>, Problem> {
+        let gitattributes = ProjectPath::existing(GITATTRIBUTES).map_err(bad_path)?;
+        let mut records = vec![record(
+            gitattributes,
+            FileKind::Vendor,
+            None,
+            ContentHash::of(GITATTRIBUTES_TEXT),
+        )];
+        for file in &self.files {
+            let hash = ContentHash::of(&file.text);
+            let template = Some(file.template.clone());
+            records.push(record(
+                file.vendor.clone(),
+                FileKind::Vendor,
+                template.clone(),
+                hash,
+            ));
+            if file.kind != FileKind::Block {
+                records.push(record(file.path.clone(), file.kind, template, hash));
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// The plugin of a framework.
+///
+/// # Errors
+/// There is none of this name.
+pub fn framework(name: &str) -> Result<&'static dyn Framework, Problem> {
+    all()
+        .iter()
+        .find(|framework| framework.name() == name)
+        .copied()
+        .ok_or_else(|| Problem::input(format!("no framework `{}`", name.escape_debug())))
+}
+
+/// The target of a locked module. Its package's name is not in the lock: nothing that is rendered depends on it.
+pub fn target(framework: &dyn Framework, locked: &LockedModule) -> Target {
+    Target {
+        framework: framework.name(),
+        root: locked.target.clone(),
+        package: String::new(),
+    }
+}
+
+fn record(
+    path: ProjectPath,
+    kind: FileKind,
+    template: Option<String>,
+    hash: ContentHash,
+) -> LockedFile {
+    LockedFile {
+        path,
+        kind,
+        name: None,
+        text: None,
+        template,
+        base: Some(hash),
+        accepted: (kind == FileKind::Generated).then_some(hash),
+        executable: false,
+    }
+}
+
+fn bad_path(error: PathError) -> Problem {
+    Problem::input(error.to_string())
+}

@@ -1,0 +1,88 @@
+//! RK07: a version never falls behind a revision that was good, and one version of a module is one content.
+
+use std::path::Path;
+
+use semver::Version;
+
+use super::Setting;
+use super::findings::Findings;
+use super::project::Subject;
+use crate::git::Revision;
+use crate::lockfile::Lock;
+use crate::module::{Module, SUMS, Sums};
+use crate::types::{Code, LOCK, Level, Problem};
+
+pub(super) fn check(subject: &Subject, findings: &mut Findings) {
+    let Some(text) = before(subject.setting, subject.project.path(), LOCK, findings) else {
+        return;
+    };
+    let lock = match Lock::parse(&text) {
+        Ok(lock) => lock,
+        Err(problem) => return unreadable(findings, LOCK, &problem),
+    };
+    for locked in &subject.lock.modules {
+        if let Some(before) = lock.find(&locked.module, &locked.target) {
+            downgrade(findings, LOCK, &before.version, &locked.version);
+        }
+    }
+}
+
+/// As [`check`], for a module's root.
+pub(super) fn module(root: &Path, module: &Module, setting: &Setting, findings: &mut Findings) {
+    let Some(text) = before(setting, root, SUMS, findings) else {
+        return;
+    };
+    let sums = match Sums::parse(SUMS, &text) {
+        Ok(sums) => sums,
+        Err(problem) => return unreadable(findings, SUMS, &problem),
+    };
+    let version = &module.manifest.version.value;
+    downgrade(findings, "module.yaml", &sums.version, version);
+    if sums.version == *version && sums.content_hash() != module.content_hash() {
+        let finding = findings
+            .about(Code::SameVersionOtherContent, Level::Finding, "module.yaml")
+            .expected(format!("{version} with content {}", sums.content_hash()))
+            .actual(format!("{version} with content {}", module.content_hash()));
+        findings.add_fixed_here(finding, "vet --bump patch");
+    }
+}
+
+fn downgrade(findings: &mut Findings, path: &str, before: &Version, now: &Version) {
+    if now < before {
+        let finding = findings
+            .about(Code::Downgrade, Level::Finding, path)
+            .expected(format!("{before} or later"))
+            .actual(now.to_string())
+            .fix_path("git restore --");
+        findings.add(finding);
+    }
+}
+
+/// A file's text at the baseline; `None` if there is no baseline, or no such file in it.
+fn before(setting: &Setting, root: &Path, path: &str, findings: &mut Findings) -> Option<String> {
+    let name = setting.baseline.as_deref()?;
+    let read = Revision::resolve(root, name)
+        .and_then(|revision| revision.read(path))
+        .map(|bytes| bytes.map(String::from_utf8));
+    match read {
+        Ok(None) => None,
+        Ok(Some(Ok(text))) => Some(text),
+        Ok(Some(Err(_))) => {
+            unreadable(findings, path, &Problem::input("not UTF-8 at the baseline"));
+            None
+        }
+        Err(problem) => {
+            unreadable(findings, path, &problem);
+            None
+        }
+    }
+}
+
+fn unreadable(findings: &mut Findings, path: &str, problem: &Problem) {
+    let finding = findings
+        .about(Code::NoBaseline, Level::Unchecked, path)
+        .expected("a baseline to compare with")
+        .actual(problem.to_string())
+        .fix("git fetch --unshallow");
+    findings.add(finding);
+}

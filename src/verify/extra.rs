@@ -1,0 +1,100 @@
+//! RK0303: what lies under `.rapidkit/` and is not recorded. Nothing is too small: a dot file, an empty directory, another
+//! version's directory.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::findings::Findings;
+use super::project::Subject;
+use super::unreadable;
+use crate::project::{Found, FoundKind, STAGING};
+use crate::types::{Code, FileKind, LOCK, LOCK_SIGNATURE, Level, shown};
+
+pub(super) fn check(subject: &Subject, findings: &mut Findings) {
+    let files = subject
+        .records(FileKind::Vendor)
+        .map(|record| Path::new(record.path.as_str()));
+    let files: BTreeSet<&Path> = files.chain([LOCK, LOCK_SIGNATURE].map(Path::new)).collect();
+    let directories: BTreeSet<&Path> = files
+        .iter()
+        .flat_map(|path| path.ancestors().skip(1))
+        .collect();
+    let corners = corners(subject);
+    let mut not_ours = 0;
+    for found in subject.found {
+        // What an interrupted run left has its own code.
+        let path = found.path.as_path();
+        if files.contains(path) || path.starts_with(STAGING) {
+            continue;
+        }
+        if directories.contains(path) {
+            if let FoundKind::Other(what) = found.kind {
+                let finding = findings
+                    .about(Code::VendorNotAFile, Level::Finding, path)
+                    .expected("a directory")
+                    .actual(what)
+                    .fix_path("git restore --");
+                findings.add(finding);
+                continue;
+            }
+            if matches!(found.kind, FoundKind::Directory { .. }) {
+                continue;
+            }
+        }
+        if subject.lock.core && !corners.iter().any(|corner| found.path.starts_with(corner)) {
+            not_ours += usize::from(!matches!(found.kind, FoundKind::Directory { .. }));
+            continue;
+        }
+        report(found, &files, findings);
+    }
+    if not_ours > 0 {
+        let finding = findings
+            .about(Code::NotOurs, Level::Info, ".rapidkit")
+            .expected("checked by RapidKit Core")
+            .actual(format!("{not_ours} files"));
+        findings.add(finding);
+    }
+}
+
+fn report(found: &Found, expected: &BTreeSet<&Path>, findings: &mut Findings) {
+    let actual = match &found.kind {
+        // What is in it is reported.
+        FoundKind::Directory { empty: false } => return,
+        FoundKind::Directory { empty: true } => "an empty directory".to_owned(),
+        FoundKind::File { .. } => "a file".to_owned(),
+        FoundKind::Other(what) => (*what).to_owned(),
+        FoundKind::Unreadable(reason) => {
+            let finding = unreadable(findings.root, &found.path, reason);
+            return findings.add(finding.fix_path("rm -r --"));
+        }
+    };
+    let lower = |path: &Path| path.to_string_lossy().to_lowercase();
+    let twin = expected
+        .iter()
+        .find(|path| lower(path) == lower(&found.path));
+    let actual = match twin {
+        Some(twin) => format!("{actual} named like {} but for letter case", shown(twin)),
+        None => actual,
+    };
+    let command = match found.kind {
+        FoundKind::Directory { .. } => "rmdir --",
+        _ => "rm --",
+    };
+    let finding = findings
+        .about(Code::Extra, Level::Finding, &found.path)
+        .expected("nothing there")
+        .actual(actual)
+        .fix_path(command);
+    findings.add(finding);
+}
+
+/// Where RapidKit Core keeps nothing of its own: the vendor trees of our modules.
+fn corners(subject: &Subject) -> Vec<PathBuf> {
+    subject
+        .lock
+        .modules
+        .iter()
+        .filter_map(|module| Path::new(&module.module).file_name())
+        .map(|name| Path::new(".rapidkit/vendor").join(name))
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! Finds what is to be verified.
+
+use std::path::{Component, Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::{Kind, unreadable};
+use crate::types::{Finding, Problem, shown};
+
+/// Adds every module root and project in and below `directory/start`. What cannot be listed is a finding: a project
+/// could lie there. Links are not followed.
+pub(super) fn roots(
+    directory: &Path,
+    start: &Path,
+    roots: &mut Vec<(PathBuf, Kind)>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Problem> {
+    // `./a/` and `a` are one place.
+    let start: PathBuf = start
+        .components()
+        .filter(|component| *component != Component::CurDir)
+        .collect();
+    let top = match directory.join(&start) {
+        path if path.as_os_str().is_empty() => PathBuf::from("."),
+        path => path,
+    };
+    if !top.is_dir() {
+        return Err(Problem::input(format!("no directory `{}`", shown(&start))));
+    }
+    let below_start =
+        |path: &Path| -> PathBuf { start.join(path.strip_prefix(&top).unwrap_or(Path::new(""))) };
+    let mut walk = WalkDir::new(&top).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(&top);
+                let reason = error
+                    .io_error()
+                    .map_or("a loop".to_owned(), ToString::to_string);
+                findings.push(unreadable(Path::new(""), below_start(path), &reason));
+                continue;
+            }
+        };
+        if entry.file_name() == ".rapidkit" && entry.depth() > 0 {
+            if is_project(&entry)
+                && let Some(parent) = entry.path().parent()
+            {
+                roots.push((below_start(parent), Kind::Project));
+            }
+            if entry.file_type().is_dir() {
+                walk.skip_current_dir();
+            }
+        } else if entry.file_type().is_dir() && entry.depth() > 0 && is_passed_over(&entry) {
+            walk.skip_current_dir();
+        } else if entry.file_name() == "module.yaml"
+            && let Some(parent) = entry.path().parent()
+            && is_module(parent)
+        {
+            roots.push((below_start(parent), Kind::Module));
+        }
+    }
+    Ok(())
+}
+
+/// Directories of tools that hold copies of other people's work.
+fn is_passed_over(entry: &DirEntry) -> bool {
+    let holds = |name: &str| entry.path().join(name).is_file();
+    match entry.file_name().to_str() {
+        Some(".git" | "node_modules") => true,
+        _ => holds("CACHEDIR.TAG") || holds("pyvenv.cfg"),
+    }
+}
+
+/// Whether `.rapidkit` is (or stands in the place of) one of a project that we put something into. A bare one is RapidKit
+/// Core's cache, one with `project.json` and without our lock is a project of RapidKit Core's alone.
+fn is_project(entry: &DirEntry) -> bool {
+    if !entry.file_type().is_dir() {
+        return true;
+    }
+    let has = |name: &str| entry.path().join(name).symlink_metadata().is_ok();
+    let ours = [
+        "rapidkit-pg.lock.yaml",
+        "rapidkit-pg.lock.yaml.sig",
+        ".gitattributes",
+        "txn",
+    ];
+    ours.into_iter().any(has) || (has("vendor") && !has("project.json"))
+}
+
+fn is_module(root: &Path) -> bool {
+    root.join("module.sums").symlink_metadata().is_ok()
+        || (root.join("config/base.yaml").is_file() && root.join("templates").is_dir())
+}

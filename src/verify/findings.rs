@@ -1,0 +1,53 @@
+use std::path::Path;
+
+use crate::types::{Code, Finding, Level};
+
+/// The findings of one root.
+pub(super) struct Findings<'a> {
+    pub root: &'a Path,
+    pub release: bool,
+    list: Vec<Finding>,
+}
+
+impl<'a> Findings<'a> {
+    pub fn new(root: &'a Path, release: bool) -> Self {
+        Self {
+            root,
+            release,
+            list: Vec::new(),
+        }
+    }
+
+    /// A finding about `path`, to be completed and added.
+    pub fn about(&self, code: Code, level: Level, path: impl AsRef<Path>) -> Finding {
+        Finding::new(code, level, self.root, path)
+    }
+
+    /// Adds a finding. In a release a warning is one.
+    pub fn add(&mut self, mut finding: Finding) {
+        if self.release && finding.level == Level::Warning {
+            finding.level = Level::Finding;
+        }
+        self.list.push(finding);
+    }
+
+    /// Adds a finding that `rapidkit-pg ARGUMENTS`, run in the root, mends.
+    pub fn add_fixed_here(&mut self, finding: Finding, arguments: &str) {
+        let root = self.root;
+        self.add(finding.fix_here(root, arguments));
+    }
+
+    /// All of them, by code and path.
+    pub fn sorted(mut self) -> Vec<Finding> {
+        self.list.sort_by(|a, b| {
+            (a.code, &a.path, &a.expected, &a.actual).cmp(&(
+                b.code,
+                &b.path,
+                &b.expected,
+                &b.actual,
+            ))
+        });
+        self.list.dedup();
+        self.list
+    }
+}

@@ -1,0 +1,67 @@
+//! RK0902: a secret in what the lock records. A secret is recorded as `@env:NAME` only.
+
+use super::findings::Findings;
+use super::project::Subject;
+use super::render::block_texts;
+use crate::types::{Answer, Code, FileKind, LOCK, Level, holds_secret};
+
+pub(super) fn check(subject: &Subject, findings: &mut Findings) {
+    for rerendered in &subject.modules {
+        for (name, answer) in &rerendered.locked.answers {
+            if let Answer::String(text) = answer
+                && is_secret(name, text)
+            {
+                let finding = findings
+                    .about(Code::Secret, Level::Finding, LOCK)
+                    .expected(format!("{name}: @env:NAME"))
+                    .actual(format!("{name}: a value that looks like a secret"));
+                findings.add(finding);
+            }
+        }
+        // What the module itself writes is an example.
+        let examples = match &rerendered.rendering {
+            Some(Ok(rendering)) => block_texts(subject.setting.templates.module, rendering),
+            _ => continue,
+        };
+        for file in &rerendered.locked.files {
+            let text = file.text.as_deref().unwrap_or_default();
+            if file.kind == FileKind::Block
+                && !examples.iter().any(|example| example == text)
+                && holds_new_secret(text, &examples)
+            {
+                let finding = findings
+                    .about(Code::Secret, Level::Finding, file.path.as_str())
+                    .expected("an example without a secret")
+                    .actual("a password in a URL, or a key");
+                findings.add(finding);
+            }
+        }
+    }
+}
+
+fn is_secret(name: &str, text: &str) -> bool {
+    if text.is_empty() || text.starts_with("@env:") {
+        return false;
+    }
+    let name = name.to_lowercase();
+    [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "private_key",
+        "api_key",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+        || holds_secret(text)
+}
+
+fn holds_new_secret(text: &str, examples: &[String]) -> bool {
+    text.lines().any(|line| {
+        holds_secret(line)
+            && !examples
+                .iter()
+                .any(|example| example.lines().any(|other| other == line))
+    })
+}

@@ -1,0 +1,127 @@
+//! What is verified: everything here and below, in an order that does not change.
+
+use crate::fixture::Fixture;
+use crate::project::{added, copy, verify};
+
+fn monorepo() -> Fixture {
+    let repository = Fixture::empty();
+    let project = added();
+    for path in ["services/api", "services/api/nested", "apps/web", "a.b/x"] {
+        let path = repository.path().join(path);
+        std::fs::create_dir_all(&path).unwrap();
+        copy(project.path(), &path);
+    }
+    let module = repository.path().join("modules/db");
+    std::fs::create_dir_all(&module).unwrap();
+    copy(Fixture::module().path(), &module);
+    repository
+}
+
+fn checked(report: &serde_json::Value) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    report["checked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|checked| (text(&checked["root"]), text(&checked["kind"])))
+        .collect()
+}
+
+#[test]
+fn nested_projects_and_modules_are_found_in_one_order() {
+    let repository = monorepo();
+    let verified = verify(&repository, &[]);
+    assert_eq!(verified.code, Some(0), "{}", verified.ran.out);
+    let expected = [
+        ("a.b/x", "project"),
+        ("apps/web", "project"),
+        ("modules/db", "module"),
+        ("services/api", "project"),
+        ("services/api/nested", "project"),
+    ];
+    let found = checked(&verified.report);
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+    repository.write("apps/web/.rapidkit/b", "");
+    repository.write("apps/web/.rapidkit/a", "");
+    repository.write("a.b/x/.rapidkit/c", "");
+    let first = verify(&repository, &[]).ran.out;
+    for _ in 0..5 {
+        assert_eq!(verify(&repository, &[]).ran.out, first);
+    }
+    let found = verify(&repository, &[]).of("RK0303");
+    let paths: Vec<_> = found
+        .iter()
+        .map(|f| (f["root"].as_str().unwrap(), f["path"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            ("a.b/x", ".rapidkit/c"),
+            ("apps/web", ".rapidkit/a"),
+            ("apps/web", ".rapidkit/b")
+        ]
+    );
+}
+
+#[test]
+fn directories_can_be_named_and_are_checked_once() {
+    let repository = monorepo();
+    let verified = verify(&repository, &["services", "apps", "./services/api"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.ran.out);
+    let roots: Vec<String> = checked(&verified.report)
+        .into_iter()
+        .map(|(root, _)| root)
+        .collect();
+    assert_eq!(roots, ["apps/web", "services/api", "services/api/nested"]);
+    let absolute = repository.path().join("apps").to_str().unwrap().to_owned();
+    assert_eq!(checked(&verify(&repository, &[&absolute]).report).len(), 1);
+}
+
+#[test]
+fn the_fix_is_a_command_that_works_from_here() {
+    let repository = monorepo();
+    repository.write("apps/web/src/db_postgres/pool.rs", "// mine\n");
+    repository.write("apps/web/.rapidkit/it's $(x)", "");
+    let verified = verify(&repository, &[]);
+    for finding in verified.report["findings"].as_array().unwrap() {
+        if finding["level"] == "info" {
+            continue;
+        }
+        let fix = finding["fix"].as_str().unwrap();
+        let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
+        let status = std::process::Command::new("bash")
+            .args(["-c", &fix.replace("rapidkit-pg", binary)])
+            .current_dir(repository.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success(), "{fix}");
+    }
+    // Dropping `mod` lines' files is a finding of the compiler's, not ours.
+    assert_eq!(verify(&repository, &["--release"]).code, Some(0));
+}
+
+#[test]
+fn the_work_of_tools_is_passed_over_and_a_marker_alone_hides_nothing_else() {
+    let repository = Fixture::empty();
+    let project = added();
+    for path in ["node_modules/x", ".git/x", "target/x", "here"] {
+        let path = repository.path().join(path);
+        std::fs::create_dir_all(&path).unwrap();
+        copy(project.path(), &path);
+    }
+    repository.write(
+        "target/CACHEDIR.TAG",
+        "Signature: 8a477f597d28d172789f06886806bc55",
+    );
+    assert_eq!(checked(&verify(&repository, &[]).report).len(), 1);
+    std::fs::remove_file(repository.path().join("target/CACHEDIR.TAG")).unwrap();
+    assert_eq!(checked(&verify(&repository, &[]).report).len(), 2);
+    // A project that is named is checked, whatever lies in it.
+    repository.write("here/CACHEDIR.TAG", "");
+    assert_eq!(checked(&verify(&repository, &["here"]).report).len(), 1);
+}

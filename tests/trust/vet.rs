@@ -1,0 +1,171 @@
+//! `vet`: what is wrong with a module, in a table; and `vet --bump`.
+
+use crate::fixture::{Fixture, Ran};
+
+const POOL: &str = "templates/rust/src/db_postgres/pool.rs";
+const SETTINGS: &str = "templates/rust/src/db_postgres/settings.rs.j2";
+const HOOKS: [&str; 5] = [
+    "RAPIDKIT_DB_POSTGRES_POOL_PRE_PING",
+    "RAPIDKIT_DB_POSTGRES_ECHO_POOL",
+    "RAPIDKIT_DB_POSTGRES_STATEMENT_TIMEOUT",
+    "RAPIDKIT_DB_POSTGRES_SLOW_QUERY_THRESHOLD",
+    "RAPIDKIT_DB_POSTGRES_LOG_HEALTH_CHECKS",
+];
+
+/// This repository's module with a few words on every page.
+fn module() -> Fixture {
+    let module = Fixture::module();
+    for page in [
+        "overview",
+        "usage",
+        "migration",
+        "monitoring",
+        "troubleshooting",
+        "api-reference",
+    ] {
+        module.write(&format!("docs/{page}.md"), format!("# {page}\n\nWords.\n"));
+    }
+    module.write(
+        "docs/advanced.md",
+        format!("# Advanced\n\n{}\n", HOOKS.join("\n")),
+    );
+    module.write(
+        "docs/changelog.md",
+        "# Changelog\n\n## 1.0.0 - Unreleased\n\n- All of it.\n",
+    );
+    module.run(&["lock", "--overwrite", "--same-version"]);
+    module
+}
+
+fn vetted(module: &Fixture) -> (Ran, Vec<(String, String)>) {
+    let ran = module.run(&["vet", "--format", "json"]);
+    let report = ran.json();
+    assert_eq!(report["command"], "vet");
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let mut found: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (text(&finding["code"]), text(&finding["path"])))
+        .collect();
+    found.dedup();
+    (ran, found)
+}
+
+/// What is done to the module, the code, the path, and how. Sums are recorded again afterwards.
+type Fault = (&'static str, &'static str, &'static str, fn(&Fixture));
+
+#[rustfmt::skip]
+const FAULTS: &[Fault] = &[
+    ("a template that does not parse",      "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if %}"); }),
+    ("a filter that is not there",          "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "// {{ answers.pool_size | shout }}\n"); }),
+    ("a value that no encoder has seen",    "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "// {{ module.name }}\n"); }),
+    ("code that does not parse",            "RK1002", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "fn ("); }),
+    ("code that does not parse at an edge", "RK1002", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 10000 %}fn ({% endif %}\n"); }),
+    ("code that does not parse for Axum 0.7", "RK1002", "templates/axum/src/db_postgres/extract.rs.j2", |m| { let e = "templates/axum/src/db_postgres/extract.rs.j2"; let t = m.read(e); m.write(e, t + "{% if facts.axum == \"0.7\" %}fn ({% endif %}\n"); }),
+    ("an undeclared variable",              "RK1003", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 77 %}{{ answers.colour }}{% endif %}\n"); }),
+    ("a fact that the framework has not",   "RK1003", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 77 %}{{ facts.colour }}{% endif %}\n"); }),
+    ("an answer that nothing reads",        "RK1004", "config/base.yaml", |m| m.replace("config/base.yaml", "prompts:\n", "prompts:\n  - name: colour\n    ask: Which?\n    help: None.\n    type: boolean\n    default: true\n")),
+    ("no changelog entry",                  "RK1005", "docs/changelog.md", |m| m.replace("docs/changelog.md", "## 1.0.0", "## 0.9.0")),
+    ("an empty page",                       "RK1006", "docs/usage.md", |m| { m.write("docs/usage.md", "# Usage\n"); }),
+    ("a page that is not in the map",       "RK1006", "module.yaml", |m| m.replace("module.yaml", "  usage: docs/usage.md\n", "")),
+    ("a page that is not there",            "RK0406", "module.yaml", |m| m.replace("module.yaml", "docs/usage.md", "docs/absent.md")),
+    ("a hook that no page names",           "RK1007", "module.yaml", |m| m.replace("docs/advanced.md", HOOKS[1], "")),
+    ("a hook that no code reads",           "RK1008", "module.yaml", |m| { m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR"); let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"); }),
+    ("a password",                          "RK1009", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
+    ("a private key on a page",             "RK1009", "docs/usage.md", |m| { let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "-----BEGIN PRIVATE KEY-----\n"); }),
+    ("an unknown key",                      "RK0406", "module.yaml", |m| m.replace("module.yaml", "license: MIT", "licence: MIT")),
+];
+
+#[test]
+fn a_good_module_is_clean() {
+    let module = module();
+    let (ran, found) = vetted(&module);
+    assert_eq!((ran.code, found), (Some(0), vec![]), "{}", ran.out);
+}
+
+#[test]
+fn every_fault_is_seen_at_its_place() {
+    for (what, code, path, make) in FAULTS {
+        let module = module();
+        make(&module);
+        module.run(&["lock", "--overwrite", "--same-version"]);
+        let before = module.tree();
+        let (ran, found) = vetted(&module);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(code, path)| (code.as_str(), path.as_str()))
+            // A module that cannot be read cannot be recorded either.
+            .filter(|(found, _)| *code != "RK0406" || !matches!(*found, "RK0403" | "RK0402"))
+            .collect();
+        assert_eq!(
+            (ran.code, found),
+            (Some(1), vec![(*code, *path)]),
+            "{what}: {}",
+            ran.out
+        );
+        assert!(module.tree() == before, "{what}: vetting wrote something");
+    }
+}
+
+#[test]
+fn drift_is_seen() {
+    let module = module();
+    let text = module.read(POOL);
+    module.write(POOL, text + "\n");
+    assert_eq!(vetted(&module).1, [("RK0403".to_owned(), POOL.to_owned())]);
+}
+
+#[test]
+fn a_directory_without_a_module_is_bad_input() {
+    Fixture::empty().refuses(&["vet"], 2, &["no module here"]);
+    Fixture::axum().refuses(&["vet", "--bump", "patch"], 2, &["module.yaml"]);
+}
+
+#[test]
+fn bump_edits_the_version_and_nothing_else() {
+    for (part, version) in [("patch", "1.0.1"), ("minor", "1.1.0"), ("major", "2.0.0")] {
+        let module = module();
+        module.replace(
+            "module.yaml",
+            "version: 1.0.0",
+            "version:   '1.0.0'   # of what is generated",
+        );
+        module.run(&["lock", "--overwrite", "--same-version"]).ok();
+        let (yaml, before) = (module.read("module.yaml"), module.tree());
+        module.run(&["vet", "--bump", part]).ok();
+        assert_eq!(
+            module.read("module.yaml"),
+            yaml.replacen("'1.0.0'", &format!("'{version}'"), 1)
+        );
+        let changelog = module.read("docs/changelog.md");
+        assert!(
+            changelog.starts_with(&format!(
+                "# Changelog\n\n## {version} - Unreleased\n\n### Changed\n\n- \n\n## 1.0.0 - Unreleased\n"
+            )),
+            "{changelog}"
+        );
+        let changed = module
+            .tree()
+            .iter()
+            .filter(|(path, bytes)| before.get(*path) != Some(bytes))
+            .count();
+        assert_eq!(changed, 2);
+        assert!(!module.path().join(".rapidkit").exists());
+        assert!(
+            vetted(&module)
+                .1
+                .iter()
+                .all(|(code, _)| code != "RK1005" && code != "RK0403")
+        );
+        module.run(&["lock", "--overwrite"]).ok();
+        assert_eq!(vetted(&module).1, []);
+    }
+}
+
+#[test]
+fn every_code_of_vetting_is_in_the_table() {
+    for code in rapidkit_pg::types::Code::ALL.iter().filter(|code| code.id().starts_with("RK10")) {
+        assert!(FAULTS.iter().any(|(_, seen, ..)| *seen == code.id()), "{}", code.id());
+    }
+}
