@@ -81,7 +81,7 @@ pub fn all(root: &Path, file: &str, step: usize) -> Flips {
     }
 }
 
-fn one(root: &PathBuf, file: &str, bytes: &[u8], bit: usize, setting: &Setting) -> Option<String> {
+fn one(root: &Path, file: &str, bytes: &[u8], bit: usize, setting: &Setting) -> Option<String> {
     let mut turned = bytes.to_vec();
     turned[bit / 8] ^= 1 << (bit % 8);
     let path = root.join(file);

@@ -119,8 +119,8 @@ fn what_it_cannot_record_is_said() {
     let project = added();
     project.replace(
         "src/main.rs",
-        ".merge(db_postgres::router())",
-        ".merge(db_postgres::router()).merge(db_postgres::router())",
+        "service(app)",
+        "service(db_postgres::router().fallback_service(app))",
     );
     project.refuses(
         &["lock", "--overwrite"],

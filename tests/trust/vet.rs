@@ -165,7 +165,14 @@ fn bump_edits_the_version_and_nothing_else() {
 
 #[test]
 fn every_code_of_vetting_is_in_the_table() {
-    for code in rapidkit_pg::types::Code::ALL.iter().filter(|code| code.id().starts_with("RK10")) {
-        assert!(FAULTS.iter().any(|(_, seen, ..)| *seen == code.id()), "{}", code.id());
+    for code in rapidkit_pg::types::Code::ALL
+        .iter()
+        .filter(|code| code.id().starts_with("RK10"))
+    {
+        assert!(
+            FAULTS.iter().any(|(_, seen, ..)| *seen == code.id()),
+            "{}",
+            code.id()
+        );
     }
 }

@@ -35,13 +35,11 @@ pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = usize::from(open);
     while at < text.len() {
-        match end_of_match(&text[at..], pattern) {
-            Some(length) => {
-                found.push(text[at].span.start..text[at + length - 1].span.end);
-                at += length;
-            }
-            None => at += 1,
+        if let Some(length) = end_of_match(&text[at..], pattern) {
+            found.push(text[at].span.start..text[at + length - 1].span.end);
         }
+        // What fills a hole may hold the block again.
+        at += 1;
     }
     found
 }
@@ -308,5 +306,6 @@ mod tests {
         );
         assert_eq!(count("let served = a; b; close().await;", block), 0);
         assert_eq!(count("f(…)", "f(…)"), 1);
+        assert_eq!(count("f(f(x))", "f(…)"), 2);
     }
 }
