@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
@@ -7,8 +8,9 @@ use crate::cli::{Format, Info};
 use crate::report::print_json;
 use crate::types::{Answer, Problem};
 
-#[derive(Serialize)]
-struct Report<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Info")]
+pub(super) struct Report<'a> {
     name: &'a str,
     slug: &'a str,
     version: String,
@@ -23,7 +25,7 @@ struct Report<'a> {
     documentation: BTreeMap<&'a str, &'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Setting<'a> {
     name: &'a str,
     default: &'a Answer,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
@@ -6,12 +7,13 @@ use crate::module::Module;
 use crate::report::print_json;
 use crate::types::Problem;
 
-#[derive(Serialize)]
-struct Report<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "List")]
+pub(super) struct Report<'a> {
     modules: Vec<Listed<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Listed<'a> {
     name: &'a str,
     slug: &'a str,

@@ -7,6 +7,7 @@ mod info;
 mod interrupt;
 mod list;
 mod lock;
+mod schema;
 mod status;
 mod verify_all;
 mod vet;
@@ -18,6 +19,7 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Command, FindingFormat, Format, Reporting};
 use crate::types::Problem;
 use context::Context;
+pub use schema::schema;
 
 /// Runs a command and returns the process's exit code.
 pub fn run(cli: &Cli) -> u8 {

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::{self, Context};
@@ -6,13 +7,14 @@ use crate::plan::{State, states};
 use crate::report::print_json;
 use crate::types::{FileKind, Problem};
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Status")]
+pub(super) struct Report {
     interrupted: bool,
     modules: Vec<ModuleStatus>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ModuleStatus {
     module: String,
     target: String,
@@ -21,7 +23,7 @@ struct ModuleStatus {
     files: Vec<FileStatus>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FileStatus {
     path: String,
     kind: FileKind,

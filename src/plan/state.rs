@@ -5,7 +5,7 @@ use crate::lockfile::{LockedFile, LockedModule};
 use crate::types::{Block, ContentHash, FileKind, Files, Problem};
 
 /// How a recorded file or block stands against its record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     Unchanged,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Terminal;
@@ -19,8 +20,10 @@ struct ProblemReport<'a> {
     error: JsonProblem<'a>,
 }
 
-#[derive(Serialize)]
-struct JsonProblem<'a> {
+/// A command that could not do what it was asked.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct JsonProblem<'a> {
     message: &'a str,
     path: Option<&'a str>,
     line: Option<usize>,
@@ -32,8 +35,9 @@ struct JsonProblem<'a> {
     exit: u8,
 }
 
-#[derive(Serialize)]
-struct JsonStep<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Step")]
+pub struct JsonStep<'a> {
     what: &'a str,
     code: &'a str,
 }

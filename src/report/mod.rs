@@ -7,7 +7,7 @@ mod progress;
 mod terminal;
 pub mod verification;
 
-pub use json::{JSON_SCHEMA_VERSION, print_json};
-pub use plan::{PlanReport, PlanView};
+pub use json::{JSON_SCHEMA_VERSION, JsonProblem, print_json};
+pub use plan::{JsonPlan, PlanReport, PlanView};
 pub use progress::Progress;
 pub use terminal::{Terminal, Verbosity};

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 use similar::TextDiff;
 
@@ -28,8 +29,9 @@ pub struct PlanReport<'a> {
     pub next: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Json<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Plan")]
+pub struct JsonPlan<'a> {
     module: &'a str,
     version: &'a str,
     framework: &'a str,
@@ -40,8 +42,9 @@ struct Json<'a> {
     next: &'a [String],
 }
 
-#[derive(Serialize)]
-struct JsonChange<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Change")]
+pub struct JsonChange<'a> {
     path: String,
     kind: FileKind,
     action: &'a str,
@@ -97,7 +100,7 @@ impl PlanReport<'_> {
 
     /// Prints the plan as JSON.
     pub fn print_json(&self, terminal: Terminal, view: PlanView) {
-        let report = Json {
+        let report = JsonPlan {
             module: self.module,
             version: &self.version,
             framework: self.framework,

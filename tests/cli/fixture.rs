@@ -140,7 +140,15 @@ impl Ran {
 
     /// Standard output as JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+        let document =
+            serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
+        let schema =
+            std::fs::read_to_string(repository().join("docs/schema/report.schema.json")).unwrap();
+        let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+        if let Err(error) = validator.validate(&document) {
+            panic!("{error} at {}: {}", error.instance_path(), self.out);
+        }
+        document
     }
 }
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod demo;
 mod docs;
 mod fixture;
+mod json;
 mod module;
 mod snapshots;
 #[path = "../support/mod.rs"]

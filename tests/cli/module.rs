@@ -231,7 +231,7 @@ fn this_repository_is_a_module_whose_sums_are_current() {
 
 #[test]
 fn the_committed_json_schemas_are_those_of_the_types() {
-    let reports = [rapidkit_pg::report::verification::schema()];
+    let reports = [rapidkit_pg::commands::schema()];
     for (path, text) in rapidkit_pg::module::schemas().into_iter().chain(reports) {
         let committed = std::fs::read_to_string(repository().join(path)).unwrap_or_default();
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {

@@ -1,18 +1,14 @@
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
-use crate::report::{JSON_SCHEMA_VERSION, Terminal};
+use crate::report::{Terminal, print_json};
 use crate::types::Level;
 
 /// What `verify-all` and `vet` print with `--format json`.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "rapidkit-pg verify-all and vet")]
+#[schemars(rename = "Verification")]
 pub struct JsonReport {
-    /// Version of this shape.
-    pub schema: u32,
-    /// `verify-all` or `vet`
-    pub command: String,
     /// Whether warnings were findings.
     pub release: bool,
     /// The exit code: 0 clean, 1 findings, 2 could not be checked.
@@ -23,6 +19,7 @@ pub struct JsonReport {
 
 /// A project or module that was looked at.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Checked")]
 pub struct JsonChecked {
     /// From where the command was started.
     pub root: String,
@@ -36,6 +33,7 @@ pub struct JsonChecked {
 
 /// One finding. Texts can be printed as they are.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 pub struct JsonFinding {
     /// `RK0301`
     #[schemars(regex(pattern = r"^RK[0-9]{4}$"))]
@@ -55,19 +53,8 @@ pub struct JsonFinding {
     pub fix: String,
 }
 
-/// The JSON Schema of the report: path in the repository, text.
-pub fn schema() -> (&'static str, String) {
-    let schema = schema_for!(JsonReport);
-    (
-        "docs/schema/verification.schema.json",
-        format!("{:#}\n", schema.as_value()),
-    )
-}
-
 pub(super) fn print(terminal: Terminal, view: &View) {
     let report = JsonReport {
-        schema: JSON_SCHEMA_VERSION,
-        command: view.command.to_owned(),
         release: view.release,
         exit: view.exit,
         checked: view
@@ -96,8 +83,5 @@ pub(super) fn print(terminal: Terminal, view: &View) {
             })
             .collect(),
     };
-    match serde_json::to_string_pretty(&report) {
-        Ok(text) => terminal.result(text),
-        Err(error) => terminal.result(format!("{{\"bug\": \"{error}\"}}")),
-    }
+    print_json(terminal, view.command, &report);
 }

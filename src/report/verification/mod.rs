@@ -9,7 +9,7 @@ mod sarif;
 use super::Terminal;
 use crate::types::{Finding, Level};
 
-pub use json::{JsonReport, schema};
+pub use json::JsonReport;
 
 /// How to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
