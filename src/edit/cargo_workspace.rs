@@ -439,7 +439,7 @@ fn expand(files: &dyn Files, pattern: &str) -> Result<Vec<ProjectPath>, Problem>
 }
 
 /// Whether a file name matches a pattern of `*`, `?` and `[…]`.
-fn glob(pattern: &str, name: &str) -> bool {
+pub(super) fn glob(pattern: &str, name: &str) -> bool {
     let Some(first) = pattern.chars().next() else {
         return name.is_empty();
     };
