@@ -91,7 +91,7 @@ The codes are explained in docs/verification.md.")]
   rapidkit-pg vet                what is wrong with the module here
   rapidkit-pg vet --bump patch   raise the version and open a changelog entry
 
-That the runtime hooks work is not seen here but by the repository's own suite: cargo test --test corpus.")]
+That the runtime hooks work is not seen here, but by the suite of this repository: tests/run.")]
     Vet(Vet),
     /// See the layer work: a small application, a throwaway PostgreSQL, real requests
     #[command(after_help = "Examples:
