@@ -71,7 +71,7 @@ impl Manifest {
         self.get(keys)?.as_str()
     }
 
-    fn bool(&self, keys: &[&str]) -> Option<bool> {
+    pub fn bool(&self, keys: &[&str]) -> Option<bool> {
         self.get(keys)?.as_bool()
     }
 

@@ -5,6 +5,7 @@ mod running;
 mod servers;
 #[cfg(test)]
 mod tests;
+mod toolchain;
 mod trace;
 mod version;
 mod wiring;
@@ -53,6 +54,7 @@ impl Framework for Axum {
     fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let package = package(files, target)?;
         let axum = version::axum(files, &package.manifest)?;
+        toolchain::edition(&package)?;
         let has_lib = package.lib.is_some();
         let root = home(files, &package)?;
         let source_root = root
@@ -138,6 +140,10 @@ impl Framework for Axum {
         }
         let exclude = cargo_exclude::exclude(&overlay, OWN_DIRECTORY)?;
         Ok(edit.into_iter().chain(exclude).collect())
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        toolchain::advice(files, &package(files, target)?)
     }
 
     fn wire(

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -12,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection as _, PgConnection};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, Row as _};
 use tokio::runtime::Handle;
+use tokio::select;
 use tokio::sync::{Notify, Semaphore, TryAcquireError};
 use tokio::time::{sleep, timeout};
 
@@ -25,6 +27,8 @@ use super::transaction::{self, TransactionOptions};
 const PING_AFTER: Duration = Duration::from_secs(1);
 /// Idleness after which a connection beyond `pool_size` is closed.
 const OVERFLOW_IDLE: Duration = Duration::from_secs(1);
+/// How long a statement that nobody waits for any more may go on before it is cancelled.
+const CANCEL_AFTER: Duration = Duration::from_secs(1);
 /// How long a connection that comes back may take to finish what it was doing.
 const RELEASE_WITHIN: Duration = Duration::from_secs(5);
 /// How long saying goodbye to the server may take.
@@ -128,7 +132,7 @@ impl Pool {
                 self.log("checkout");
                 return Ok(Connection::new(live, slot, true));
             }
-            tokio::select! {
+            select! {
                 biased;
                 () = self.returned.notified() => {}
                 turn = self.connecting.acquire() => {
@@ -150,9 +154,9 @@ impl Pool {
             return Err(failure.to_error());
         }
         match self.open().await {
-            Ok(raw) => {
+            Ok((raw, backend)) => {
                 self.log("connect");
-                Ok(Live::new(raw, self))
+                Ok(Live::new(raw, backend, self))
             }
             Err(error) => {
                 *lock(&self.last_failure) = Failure::new(&error);
@@ -168,12 +172,24 @@ impl Pool {
             .acquire()
             .await
             .map_err(|_| Error::PoolClosed)?;
-        self.open().await
+        Ok(self.open().await?.0)
     }
 
-    async fn open(&self) -> Result<PgConnection, Error> {
+    /// A connection, and the process that serves it unless that changes behind `PgBouncer`.
+    async fn open(&self) -> Result<(PgConnection, Option<i32>), Error> {
         let options = self.options.as_ref().ok_or(Error::NotConfigured)?;
-        let opened = timeout(self.settings.connect_timeout, options.connect()).await;
+        let open = async {
+            let mut connection = options.connect().await?;
+            if self.is_pgbouncer() {
+                return Ok((connection, None));
+            }
+            let backend = sqlx::raw_sql("SELECT pg_backend_pid()")
+                .fetch_one(&mut connection)
+                .await?
+                .try_get(0)?;
+            Ok((connection, Some(backend)))
+        };
+        let opened = timeout(self.settings.connect_timeout, open).await;
         let error = match opened {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(error)) => Error::connect(error, options),
@@ -181,6 +197,20 @@ impl Pool {
         };
         tracing::warn!(error = &error as &dyn StdError, "no connection");
         Err(error)
+    }
+
+    /// Has the server give up what `backend` is doing. `PgBouncer` does that by itself.
+    async fn cancel(&self, backend: Option<i32>) -> Result<(), Error> {
+        let Some(backend) = backend else {
+            return Ok(());
+        };
+        let mut connection = self.connect_beside().await?;
+        sqlx::query("SELECT pg_cancel_backend($1)")
+            .bind(backend)
+            .execute(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(())
     }
 
     fn pop(&self) -> Option<Live> {
@@ -311,6 +341,7 @@ impl Drop for Slot {
 /// An open connection.
 struct Live {
     raw: PgConnection,
+    backend: Option<i32>,
     /// Where its socket is served, and what it was doing can be finished.
     runtime: Handle,
     expires: Option<Instant>,
@@ -320,11 +351,12 @@ struct Live {
 }
 
 impl Live {
-    fn new(raw: PgConnection, pool: &Pool) -> Self {
+    fn new(raw: PgConnection, backend: Option<i32>, pool: &Pool) -> Self {
         let now = Instant::now();
         let recycle = pool.settings.pool_recycle;
         Self {
             raw,
+            backend,
             runtime: Handle::current(),
             // Up to a tenth earlier, so that connections opened together do not end together.
             expires: (!recycle.is_zero()).then(|| now + recycle.mul_f64(1.0 - 0.1 * random())),
@@ -435,6 +467,7 @@ impl Held {
             ..
         } = self;
         let pool = Arc::clone(&slot.0);
+        let backend = live.backend;
         transaction::abandon(&mut live.raw, 1);
         let end = async {
             if beginning {
@@ -442,7 +475,18 @@ impl Held {
             }
             live.raw.ping().await
         };
-        match timeout(RELEASE_WITHIN, end).await {
+        let cancel = async {
+            sleep(CANCEL_AFTER).await;
+            let _ = pool.cancel(backend).await;
+            pending().await
+        };
+        let ended = timeout(RELEASE_WITHIN, async {
+            select! {
+                ended = end => ended,
+                never = cancel => never,
+            }
+        });
+        match ended.await {
             Ok(Ok(())) => pool.keep(live, slot).await,
             _ => pool.invalidate(live),
         }
