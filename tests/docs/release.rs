@@ -54,8 +54,8 @@ fn copy_snapshots(module: &Path) {
 fn cargo(module: &Path) -> String {
     let binary = Path::new(env!("CARGO_BIN_EXE_rapidkit-pg"));
     let target = binary.ancestors().nth(2).unwrap();
-    // As this test was built, or everything would be built once more.
-    let settings: String = ["CARGO_INCREMENTAL", "CARGO_PROFILE_DEV_DEBUG"]
+    // As this test was built, or everything would be brought and built once more.
+    let settings: String = ["HOME", "CARGO_INCREMENTAL", "CARGO_PROFILE_DEV_DEBUG"]
         .into_iter()
         .map(|name| match std::env::var(name) {
             Ok(value) => format!("export {name}='{value}'; "),
