@@ -1,4 +1,4 @@
-//! Turns every bit of a lock, of `module.sums` and of three vendor files, and bits of all others at random; verification
+//! Turns every bit of a lock, of its signature, of `module.sums` and of three vendor files, and bits of all others at random; verification
 //! must see each. Prints `seen N of N` a file.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark sets up files")]
@@ -34,7 +34,7 @@ fn main() {
 
     let mut unseen = 0;
     let mut turn = |root: &Path, file: &str, step: usize| {
-        let flips = flip::all(root, file, step);
+        let flips = flip::all(root, file, step, None);
         unseen += flips.faults.len();
         print(&flips);
     };
@@ -59,6 +59,15 @@ fn main() {
     for name in names {
         turn(&project, &format!("{VENDOR}/{name}"), STEP);
     }
+    let trust = flip::sign(env!("CARGO_BIN_EXE_rapidkit-pg"), &project, folder.path());
+    let flips = flip::all(
+        &project,
+        ".rapidkit/rapidkit-pg.lock.yaml.sig",
+        1,
+        Some(&trust),
+    );
+    unseen += flips.faults.len();
+    print(&flips);
     assert_eq!(unseen, 0, "{unseen} turned bits were not seen");
 }
 

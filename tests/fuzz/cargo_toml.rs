@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use proptest::prelude::*;
 use rapidkit_pg::edit::cargo_toml::{add_dependencies, count};
 use rapidkit_pg::edit::cargo_workspace::Manifest;
 use rapidkit_pg::types::{Dependency, ProjectPath};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-use proptest::prelude::*;
 use rapidkit_pg::edit::cargo_workspace::{cargo_lock, packages, relative, workspace_of};
 use rapidkit_pg::types::ProjectPath;
 

@@ -1,6 +1,5 @@
 //! Blocks in dotenv files.
 
-use proptest::prelude::*;
 use rapidkit_pg::edit::dotenv::{add_block, block, count, current};
 
 use crate::inputs::mutated_text;

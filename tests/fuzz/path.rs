@@ -2,7 +2,6 @@
 
 use std::path::{Component, Path};
 
-use proptest::prelude::*;
 use rapidkit_pg::types::ProjectPath;
 
 use crate::inputs::mutated_text;

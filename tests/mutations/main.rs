@@ -51,7 +51,7 @@ fn run() -> Result<bool> {
     let copy = target.join("repository");
     copied(repository, &copy, &all)?;
     let tests = Tests::build(&copy, &target.join("target"))?;
-    if let Some(test) = tests.first_failure("", &[])? {
+    if let Some(test) = tests.first_failure("", "")? {
         bail!("{test} fails with every check on");
     }
     let chosen: Vec<&Mutation> = all
@@ -62,7 +62,7 @@ fn run() -> Result<bool> {
     let (mut noticed, mut explained, mut survived) = (0, 0, 0);
     for mutation in &chosen {
         let start = Instant::now();
-        let failure = tests.first_failure(&mutation.id, &[&mutation.file])?;
+        let failure = tests.first_failure(&mutation.id, &mutation.file)?;
         let took = start.elapsed();
         let (id, off) = (&mutation.id, &mutation.off);
         match (failure, &mutation.survives) {
@@ -135,6 +135,25 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(std::fs::write(path, bytes)?)
 }
 
+/// The tests whose names begin as those that are about a file of the verifier.
+fn near(file: &str) -> &'static str {
+    let name = file.rsplit('/').next().unwrap_or_default();
+    match name {
+        _ if file.starts_with("src/verify/vet/") => "vet::",
+        "baseline.rs" => "baseline::",
+        "core.rs" | "mod.rs" => "core::",
+        "find.rs" => "find::",
+        "module_root.rs" => "mutants::tampering_with_a_module",
+        "signature.rs" => "signatures::",
+        "relock.rs" => "lock::",
+        "vendor.rs" | "extra.rs" => "mutants::tampering_with_the_vendor",
+        "accepted.rs" | "blocks.rs" | "facts.rs" | "transaction.rs" => {
+            "mutants::tampering_with_the_project"
+        }
+        _ => "mutants::tampering_with_the_lock",
+    }
+}
+
 /// The built tests.
 struct Tests {
     copy: PathBuf,
@@ -172,22 +191,28 @@ impl Tests {
     }
 
     /// The name of the first test that fails with this check off. Those that are near its file are asked first.
-    fn first_failure(&self, id: &str, files: &[&str]) -> Result<Option<String>> {
+    fn first_failure(&self, id: &str, file: &str) -> Result<Option<String>> {
         std::fs::write(self.copy.join(SWITCH), id)?;
-        let mut programs = [&self.trust, &self.signature];
-        if files.iter().any(|file| file.starts_with("src/signature/")) {
-            programs.reverse();
-        }
-        for program in programs {
-            if let Some(test) = self.failure(program)? {
+        let asked: &[(&Path, &str)] = if file.starts_with("src/signature/") {
+            &[(&self.signature, ""), (&self.trust, "")]
+        } else {
+            &[
+                (&self.trust, near(file)),
+                (&self.trust, ""),
+                (&self.signature, ""),
+            ]
+        };
+        for (program, filter) in asked {
+            if let Some(test) = self.failure(program, filter)? {
                 return Ok(Some(test));
             }
         }
         Ok(None)
     }
 
-    fn failure(&self, program: &Path) -> Result<Option<String>> {
+    fn failure(&self, program: &Path, filter: &str) -> Result<Option<String>> {
         let mut child = Command::new(program)
+            .arg(filter)
             .current_dir(&self.copy)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
