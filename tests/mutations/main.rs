@@ -171,7 +171,6 @@ impl Tests {
             .args(["--test", "trust", "--test", "signature", "--target-dir"])
             .arg(target)
             .current_dir(copy)
-            .env("RUSTFLAGS", "-Aunused -Adead_code")
             .stderr(Stdio::inherit())
             .output()?;
         ensure!(built.status.success(), "the copy does not build");
