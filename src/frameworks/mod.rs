@@ -1,12 +1,14 @@
 //! One plugin a framework: data and pure functions, no I/O.
 
+pub mod actix;
 pub mod axum;
+pub mod rust;
 
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 
 /// Every plugin.
 pub fn all() -> &'static [&'static dyn Framework] {
-    &[&axum::Axum]
+    &[&actix::Actix, &axum::Axum]
 }
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.

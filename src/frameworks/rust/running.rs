@@ -5,12 +5,11 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Program, Transparent, ancestors, children, descendants, find, in_tests, named_children,
-    segments, uses,
+    At, Program, Transparent, ancestors, argument, callee, children, descendants, find, in_tests,
+    named_children, segments, uses,
 };
 
-use super::servers::{Kind, Server};
-use super::trace::{Tracer, Type, callee};
+use super::types::{Tracer, Type};
 
 /// How a server runs.
 pub struct Run<'p> {
@@ -32,13 +31,17 @@ pub struct Lost<'p> {
     pub why: String,
 }
 
-/// Follows a server.
-pub fn run<'p>(program: &'p Program, server: Server<'p>) -> Result<Run<'p>, Lost<'p>> {
+/// Follows a server from the call that makes it.
+pub fn run<'p>(
+    program: &'p Program,
+    call: At<'p>,
+    stopped_by_user: bool,
+) -> Result<Run<'p>, Lost<'p>> {
     let mut walk = Walk {
         program,
-        stopped_by_user: server.kind == Kind::AxumServer && has_handle(program, server.call),
+        stopped_by_user,
     };
-    let awaited = walk.follow(server.call, 0)?;
+    let awaited = walk.follow(call, 0)?;
     let statement = match walk.selected(awaited)? {
         Some(outer) => outer,
         None => statement(awaited)?,
@@ -123,7 +126,12 @@ impl<'p> Walk<'p> {
                     let call = ancestors(parent)
                         .take_while(|n| matches!(n.kind(), "generic_function" | "call_expression"))
                         .find(|n| n.kind() == "call_expression");
-                    at = at.with(call.ok_or_else(|| lost(at))?);
+                    let call = at.with(call.ok_or_else(|| lost(at))?);
+                    // Actix's `server.handle()` stops it from elsewhere; it is not the server.
+                    if name == Some("handle") && argument(call, 0).is_none() {
+                        return Err(lost(at));
+                    }
+                    at = call;
                 }
                 "await_expression" => return Ok(up),
                 "parenthesized_expression"
@@ -131,6 +139,18 @@ impl<'p> Walk<'p> {
                 | "tuple_expression"
                 | "try_expression" => at = up,
                 "let_declaration" => return self.follow_variable(up, depth),
+                "return_expression" => {
+                    let function = function_of(at).ok_or_else(|| lost(at))?;
+                    at = self.returned(function)?;
+                }
+                "shorthand_field_initializer" => {
+                    return self.follow_field(up, self.program.slice(at), depth);
+                }
+                "field_initializer" => {
+                    let name = parent.child_by_field_name("field");
+                    let name = name.map(|n| self.program.slice(at.with(n)));
+                    return self.follow_field(up, name.ok_or_else(|| lost(at))?, depth);
+                }
                 "assignment_expression" => return Err(lost(at)),
                 "arguments" => {
                     let call = at.with(parent.parent().ok_or_else(|| lost(at))?);
@@ -172,11 +192,56 @@ impl<'p> Walk<'p> {
                     match owner.kind() {
                         "async_block" | "unsafe_block" | "if_expression" => at = at.with(owner),
                         "closure_expression" => at = at.with(owner),
+                        "function_item" => at = self.returned(at.with(owner))?,
                         _ => return Err(lost(at)),
                     }
                 }
                 _ => return Err(lost(at)),
             }
+        }
+    }
+
+    /// What the one call of a function gives that returns the server without waiting for it.
+    fn returned(&self, function: At<'p>) -> Result<At<'p>, Lost<'p>> {
+        let calls = callers(self.program, function);
+        let [call] = calls.as_slice() else {
+            return Err(lost(function));
+        };
+        if !is_async(self.program, function) {
+            return Ok(*call);
+        }
+        let awaited = call.node.parent();
+        awaited
+            .filter(|n| n.kind() == "await_expression")
+            .map(|n| call.with(n))
+            .ok_or_else(|| lost(*call))
+    }
+
+    /// The expression that waits for what a field of that name holds, if there is one only.
+    fn follow_field(&mut self, made: At<'p>, name: &str, depth: usize) -> Result<At<'p>, Lost<'p>> {
+        let reads = |at: &At<'p>| {
+            let field = at.node.child_by_field_name("field");
+            at.node.kind() == "field_expression"
+                && field.is_some_and(|n| self.program.slice(at.with(n)) == name)
+                && !in_tests(self.program.source(*at), at.node)
+        };
+        let all = self.program.roots();
+        let all = all.flat_map(|root| {
+            let nodes = descendants(root.node).into_iter();
+            nodes.map(move |node| root.with(node))
+        });
+        let found: Vec<At> = all.filter(reads).collect();
+        let mut ends: Vec<At> = Vec::new();
+        for read in found {
+            if let Ok(end) = self.follow(read, depth + 1)
+                && !ends.iter().any(|known| known.node == end.node)
+            {
+                ends.push(end);
+            }
+        }
+        match ends.as_slice() {
+            [end] => Ok(*end),
+            _ => Err(lost(made)),
         }
     }
 
@@ -423,31 +488,6 @@ fn node_at<'p>(inside: At<'p>, span: &Range<usize>) -> Option<At<'p>> {
         .take_while(|n| span.start <= n.start_byte() && n.end_byte() <= span.end)
         .last()
         .map(|n| inside.with(n))
-}
-
-fn has_handle(program: &Program, call: At) -> bool {
-    let mut at = call.node;
-    while let Some((function, name)) = callee(program, call.with(at)) {
-        if name == "handle" {
-            return true;
-        }
-        match function.node.child_by_field_name("value") {
-            Some(value) if function.node.kind() == "field_expression" => at = value,
-            _ => break,
-        }
-        if at.kind() == "identifier" {
-            let root = super::servers::chain_root(program, call.with(at));
-            let declaration = ancestors(root.node).find(|n| n.kind() == "let_declaration");
-            return declaration.is_some_and(|d| program.slice(call.with(d)).contains(".handle("));
-        }
-        if at.kind() == "try_expression" || at.kind() == "await_expression" {
-            match at.named_child(0) {
-                Some(inner) => at = inner,
-                None => break,
-            }
-        }
-    }
-    false
 }
 
 /// The last statement of a block after which code can stand, and whether the block has a value after it.

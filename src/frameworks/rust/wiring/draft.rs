@@ -6,11 +6,10 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Place, Program, Source, Splice, ancestors, edit, indent, keep, line_start, spliced, step,
+    At, Place, Program, Source, Splice, ancestors, callee, edit, indent, keep, line_start, spliced,
+    step,
 };
 use crate::types::{Block, FileEdit, Problem};
-
-use super::super::trace::callee;
 
 /// The edits of a program's files as they come together.
 pub struct Drafts<'p> {
