@@ -40,6 +40,9 @@ pub trait Framework: Sync {
     /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;
 
+    /// Where the health route stands, seen from the user's own authentication and prefixes: one sentence.
+    fn health_stands(&self) -> &'static str;
+
     /// The manifests with the dependencies added; those that already satisfy are left alone.
     ///
     /// # Errors

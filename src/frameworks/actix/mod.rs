@@ -53,6 +53,10 @@ impl Framework for Actix {
         rust::place(target, facts, output)
     }
 
+    fn health_stands(&self) -> &'static str {
+        "The health route stands outside your scopes and what is wrapped around them; what is wrapped around the whole `App` applies to it."
+    }
+
     fn add_dependencies(
         &self,
         files: &dyn Files,

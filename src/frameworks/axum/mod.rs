@@ -62,6 +62,10 @@ impl Framework for Axum {
         rust::place(target, facts, output)
     }
 
+    fn health_stands(&self) -> &'static str {
+        "The health route stands outside your own authentication and path prefixes."
+    }
+
     fn add_dependencies(
         &self,
         files: &dyn Files,

@@ -1,5 +1,7 @@
 //! What the frameworks in Rust have in common.
 
+#[cfg(test)]
+pub mod corpus;
 pub mod running;
 pub mod types;
 pub mod version;

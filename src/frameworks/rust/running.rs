@@ -201,8 +201,16 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// What the one call of a function gives that returns the server without waiting for it.
+    /// What the one call of a function gives that returns the server without waiting for it: its type says so.
     fn returned(&self, function: At<'p>) -> Result<At<'p>, Lost<'p>> {
+        let kind = function.node.child_by_field_name("return_type");
+        let mut names = kind.map(descendants).into_iter().flatten();
+        let is_server = names.any(|n| {
+            n.kind() == "type_identifier" && self.program.slice(function.with(n)) == "Server"
+        });
+        if !is_server {
+            return Err(lost(function));
+        }
         let calls = callers(self.program, function);
         let [call] = calls.as_slice() else {
             return Err(lost(function));

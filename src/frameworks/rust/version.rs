@@ -168,9 +168,10 @@ fn likely(requirement: &VersionReq, supported: &[Version]) -> Option<Version> {
         return Some(supported.clone());
     }
     let first = requirement.comparators.first()?;
-    Some(Version::new(
-        first.major,
-        first.minor?,
-        first.patch.unwrap_or(0),
-    ))
+    // Below 1.0 the minor version decides what fits.
+    let minor = match first.major {
+        0 => first.minor?,
+        _ => first.minor.unwrap_or(0),
+    };
+    Some(Version::new(first.major, minor, first.patch.unwrap_or(0)))
 }

@@ -96,7 +96,7 @@ impl<'p> ActixWiring<'p> {
             drafts.block(
                 app.file,
                 &numbered("routes", done.len()),
-                format!("App::new(){call}"),
+                format!("{}{call}", self.program.slice(*app)),
             );
             done.push(*app);
         }
@@ -146,10 +146,12 @@ impl<'p> ActixWiring<'p> {
         if !self.has("shutdown_timeout") {
             for (place, one) in chosen.iter().enumerate() {
                 drafts.link(one.server, SHUTDOWN_TIMEOUT);
+                let function = one.server.node.child_by_field_name("function");
+                let function = function.map_or("", |n| self.program.slice(one.server.with(n)));
                 drafts.block(
                     one.server.file,
                     &numbered("shutdown", place),
-                    format!("HttpServer::new(…){SHUTDOWN_TIMEOUT}"),
+                    format!("{function}(…){SHUTDOWN_TIMEOUT}"),
                 );
             }
         }

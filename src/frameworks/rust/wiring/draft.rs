@@ -287,6 +287,13 @@ fn whole_chain(node: Node) -> Option<Range<usize>> {
                 chain = Some(at.byte_range());
             }
             "field_expression" | "arguments" | "generic_function" => {}
+            // A closure that is nothing but a chain is laid out with the call that takes it.
+            "closure_expression" => {
+                let body = at.child_by_field_name("body");
+                if body.is_none_or(|body| body.kind() == "block") {
+                    break;
+                }
+            }
             _ if at == node => {}
             _ => break,
         }

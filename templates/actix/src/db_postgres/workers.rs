@@ -2,6 +2,8 @@
 //! A pool for each worker. A connection is served by the thread that opened it: used by another
 //! worker, every answer of the server wakes both threads.
 
+use std::error::Error as StdError;
+use std::future::Future;
 use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::sync::Notify;
 use super::error::{Error, Reason};
 use super::pool::{Connection, Pool, PoolStatus, Slot};
 use super::settings::Settings;
+use super::transaction::{Transaction, TransactionOptions};
 
 /// With fewer connections each, workers share a pool.
 const LEAST: u32 = 4;
@@ -63,8 +66,29 @@ impl Workers {
         workers
     }
 
+    pub(super) async fn connection(&self) -> Result<Connection, Error> {
+        self.own().connection().await
+    }
+
+    pub(super) async fn begin(&self, options: TransactionOptions) -> Result<Transaction, Error> {
+        self.own().begin(options).await
+    }
+
+    pub(super) async fn transaction<T, E, F, Fut>(
+        &self,
+        options: TransactionOptions,
+        f: F,
+    ) -> Result<T, E>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<Error> + StdError + 'static,
+    {
+        self.own().transaction(options, f).await
+    }
+
     /// The pool of the current thread.
-    pub(super) fn own(&self) -> &Arc<Pool> {
+    fn own(&self) -> &Arc<Pool> {
         &self.pools[self.place()]
     }
 
