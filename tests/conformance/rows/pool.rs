@@ -189,36 +189,41 @@ fn whoever_asks(stage: &mut Stage) -> Result<()> {
         ("DB_POOL_TIMEOUT", "5"),
     ])?;
     let client = stage.client()?.clone();
-    let hold = |path: &'static str| {
+    let ask = |path: &'static str| {
         let client = client.clone();
         std::thread::spawn(move || client.get(path))
     };
-    let mut holders = Vec::new();
+    let mut asked = Vec::new();
     for _ in 0..12 {
-        holders.push(hold("/probe/hold?seconds=1.5"));
+        asked.push(ask("/probe/hold?seconds=3"));
         // Where threads take turns, the same one gets every holder.
         std::thread::sleep(seconds(0.03));
         client.get("/")?.is(200)?;
     }
-    let health = stage.health()?;
-    holders.extend((0..2).map(|_| hold("/probe/one")));
-    for holder in holders {
-        let answer = holder
-            .join()
-            .map_err(|_| anyhow::anyhow!("a thread panicked"))??;
-        answer.is(200)?.within(seconds(2.5))?;
-    }
-    health
-        .is(200)?
-        .has("/status", "degraded")?
-        .has("/pool/pool_size", 6)?
-        .has("/pool/checked_out", 12)?;
-    health
-        .has("/pool/overflow", 6)?
-        .has("/pool/total_connections", 12)?
-        .has("/pool/waiting", 0)?;
+    let counted = eventually(seconds(2.0), || {
+        let health = stage.health()?;
+        health
+            .is(200)?
+            .has("/status", "degraded")?
+            .has("/pool/pool_size", 6)?
+            .has("/pool/checked_out", 12)?;
+        health
+            .has("/pool/overflow", 6)?
+            .has("/pool/total_connections", 12)?
+            .has("/pool/waiting", 0)?;
+        Ok(())
+    });
+    asked.extend((0..2).map(|_| ask("/probe/one")));
+    let answers: Vec<_> = asked
+        .into_iter()
+        .map(std::thread::JoinHandle::join)
+        .collect();
     stage.take()?;
-    Ok(())
+    for answer in answers {
+        let answer = answer.map_err(|_| anyhow::anyhow!("a thread panicked"))??;
+        answer.is(200)?.within(seconds(4.5))?;
+    }
+    counted
 }
 
 fn overflow_closed(stage: &mut Stage) -> Result<()> {

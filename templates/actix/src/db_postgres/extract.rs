@@ -2,12 +2,13 @@
 //! What a handler can take as an argument, and what it may answer with.
 
 use std::error::Error as StdError;
-use std::future::{Future, Ready, ready};
+use std::future::{self, Future, Ready};
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::http::{self, header};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 
 use super::database::Database;
@@ -26,7 +27,7 @@ impl FromRequest for Database {
     type Future = Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match request.app_data::<web::Data<Self>>() {
+        future::ready(match request.app_data::<Data<Self>>() {
             Some(database) => Ok(Self::clone(database)),
             None => Self::global(),
         })
@@ -58,11 +59,11 @@ impl FromRequest for Transaction {
 /// 503 with `Retry-After` where the database cannot be had, else 500. The body names the kind of
 /// error; what the server said goes to the log.
 impl ResponseError for Error {
-    fn status_code(&self) -> StatusCode {
+    fn status_code(&self) -> http::StatusCode {
         if self.is_unavailable() {
-            StatusCode::SERVICE_UNAVAILABLE
+            http::StatusCode::SERVICE_UNAVAILABLE
         } else {
-            StatusCode::INTERNAL_SERVER_ERROR
+            http::StatusCode::INTERNAL_SERVER_ERROR
         }
     }
 

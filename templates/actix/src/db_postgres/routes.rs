@@ -2,7 +2,8 @@
 //! The health route.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
 
 use super::database::Database;
 use super::health::Status;
@@ -10,13 +11,16 @@ use super::health::Status;
 /// `GET /api/health/module/postgres`: 200 while the database answers, else 503.
 ///
 /// Hand it to `App::configure` before other routes: the first that matches answers.
-pub fn configure(config: &mut web::ServiceConfig) {
+pub fn configure(config: &mut ServiceConfig) {
     // Middleware may add a slash to every path.
-    let paths = ["/api/health/module/postgres", "/api/health/module/postgres/"];
+    let paths = [
+        "/api/health/module/postgres",
+        "/api/health/module/postgres/",
+    ];
     config.service(web::resource(paths).route(web::get().to(health)));
 }
 
-async fn health(database: Database) -> HttpResponse {
+async fn health(database: Database) -> impl Responder {
     let health = database.health().await;
     let mut response = match health.status {
         Status::Ok | Status::Degraded => HttpResponse::Ok(),

@@ -6,8 +6,8 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::num::NonZero;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -151,7 +151,7 @@ impl Workers {
 
 impl Pool {
     fn workers(&self) -> Option<Arc<Workers>> {
-        self.workers.get()?.upgrade()
+        self.workers.get().and_then(Weak::upgrade)
     }
 
     /// Waits for the right to a connection of this pool or, if one comes free there first, of
