@@ -9,7 +9,7 @@ use toml_edit::Item;
 
 use crate::edit::rust::count;
 use crate::frameworks::Framework;
-use crate::types::{Dependency, Files, Overlay, Problem, ProjectPath};
+use crate::types::{Dependency, Overlay, Problem, ProjectPath};
 
 /// The files of a fixture.
 type Project = BTreeMap<ProjectPath, Arc<str>>;
