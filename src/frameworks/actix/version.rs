@@ -13,18 +13,14 @@ use crate::types::{Files, Problem};
 pub fn check(files: &dyn Files, manifest: &Manifest) -> Result<(), Problem> {
     let newest = Version::new(4, u64::from(u32::MAX), 0);
     let (version, span) = version(files, manifest, super::CRATE, &[newest])?;
-    let unsupported = |when: &str| {
-        manifest.problem(
-            format!("actix-web {version} is not supported{when}"),
-            span.clone(),
-            "this version",
-        )
-    };
     match version.major {
         4 => Ok(()),
-        0..4 => Err(unsupported("")
+        0..4 => Err(manifest
+            .problem(format!("actix-web {version} is not supported"), span, "this version")
             .note("it stands on an older Tokio; the generated code needs actix-web 4")
             .help("upgrade it first: https://github.com/actix/actix-web/blob/master/actix-web/MIGRATION-4.0.md")),
-        _ => Err(unsupported(" yet").note("the generated code is tested with actix-web 4")),
+        _ => Err(manifest
+            .problem(format!("actix-web {version} is not supported yet"), span, "this version")
+            .note("the generated code is tested with actix-web 4")),
     }
 }
