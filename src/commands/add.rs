@@ -171,9 +171,7 @@ fn next(
     }
     next.push("Next: set DATABASE_URL, run the application, then".to_owned());
     next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
-    next.push(
-        "The health route stands outside your own authentication and path prefixes.".to_owned(),
-    );
+    next.push(framework.health_stands().to_owned());
     next.extend(framework.advice(project, &plan.target)?);
     Ok(next)
 }

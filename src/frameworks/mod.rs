@@ -1,12 +1,14 @@
 //! One plugin a framework: data and pure functions, no I/O.
 
+pub mod actix;
 pub mod axum;
+pub mod rust;
 
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 
 /// Every plugin.
 pub fn all() -> &'static [&'static dyn Framework] {
-    &[&axum::Axum]
+    &[&actix::Actix, &axum::Axum]
 }
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.
@@ -37,6 +39,9 @@ pub trait Framework: Sync {
 
     /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;
+
+    /// Where the health route stands, seen from the user's own authentication and prefixes: one sentence.
+    fn health_stands(&self) -> &'static str;
 
     /// The manifests with the dependencies added; those that already satisfy are left alone.
     ///

@@ -18,6 +18,7 @@ pub struct Route {
 /// An application under `tests/fixtures/<framework>/<name>/`, with a `fixture.toml` that says how it is asked.
 #[derive(Debug)]
 pub struct Fixture {
+    /// The folder of its framework and its own: `axum-plain`.
     pub name: String,
     pub source: PathBuf,
     /// What it serves.
@@ -33,13 +34,17 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// All fixtures, sorted by name.
+    /// All fixtures of all frameworks, sorted by name.
     pub fn all() -> Vec<Self> {
-        let folder = repository().join("tests/fixtures/axum");
-        let mut fixtures: Vec<Self> = std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.is_dir())
+        let folders = |path: &Path| {
+            let entries = std::fs::read_dir(path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.is_dir())
+        };
+        let mut fixtures: Vec<Self> = folders(&repository().join("tests/fixtures"))
+            .flat_map(|framework| folders(&framework))
             .map(|path| {
                 Self::read(&path).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()))
             })
@@ -71,11 +76,9 @@ impl Fixture {
             "an application is asked, one that `add` refuses is not: `routes` or `unsure`"
         );
         Ok(Self {
-            name: source
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            name: [source.parent().unwrap_or(source), source]
+                .map(|path| path.file_name().unwrap_or_default().to_string_lossy())
+                .join("-"),
             source: source.to_owned(),
             routes,
             port_variable: word(document.as_table(), "port_env")?
