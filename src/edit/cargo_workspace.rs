@@ -479,7 +479,7 @@ fn strip_one(pattern: &str, c: char) -> Option<&str> {
             let (set, after) = chars.as_str().split_once(']')?;
             in_set(set, c).then_some(after)
         }
-        first => (first == c).then(|| chars.as_str()),
+        first => (first == c).then_some(chars.as_str()),
     }
 }
 
