@@ -440,7 +440,7 @@ fn expand(files: &dyn Files, pattern: &str) -> Result<Vec<ProjectPath>, Problem>
 
 /// Whether a file name matches a pattern of `*`, `?` and `[…]`. Only the last `*` is ever gone back to: that suffices, and
 /// bounds the work by the product of the lengths.
-fn glob(pattern: &str, name: &str) -> bool {
+pub(super) fn glob(pattern: &str, name: &str) -> bool {
     let mut retry: Option<(&str, &str)> = None;
     let (mut pattern, mut name) = (pattern, name);
     loop {

@@ -13,12 +13,15 @@ use serde_json::Value;
 use toml_edit::Item;
 
 use super::Framework;
-use crate::edit::cargo_toml;
 use crate::edit::cargo_workspace::{
     CrateRoot, Manifest, Package, packages, relative, rust_name, workspace_of,
 };
 use crate::edit::rust::Program;
-use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use crate::edit::{cargo_exclude, cargo_toml};
+use crate::types::{
+    Dependency, Facts, FileEdit, Files, OWN_DIRECTORY, Overlay, Problem, ProjectPath, Target,
+    Unsure,
+};
 use wiring::Wiring;
 
 /// The Axum plugin.
@@ -76,7 +79,15 @@ impl Framework for Axum {
     }
 
     fn block_names(&self) -> &'static [&'static str] {
-        &["close", "handle", "init", "mod", "routes", "shutdown"]
+        &[
+            "close",
+            cargo_exclude::BLOCK,
+            "handle",
+            "init",
+            "mod",
+            "routes",
+            "shutdown",
+        ]
     }
 
     fn sample_facts(&self) -> Vec<Facts> {
@@ -121,7 +132,12 @@ impl Framework for Axum {
     ) -> Result<Vec<FileEdit>, Problem> {
         let package = package(files, target)?;
         let edit = cargo_toml::add_dependencies(files, &package.manifest, dependencies)?;
-        Ok(edit.into_iter().collect())
+        let mut overlay = Overlay::new(files);
+        if let Some(edit) = &edit {
+            overlay.set(edit.path.clone(), edit.text.as_str());
+        }
+        let exclude = cargo_exclude::exclude(&overlay, OWN_DIRECTORY)?;
+        Ok(edit.into_iter().chain(exclude).collect())
     }
 
     fn wire(
