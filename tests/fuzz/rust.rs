@@ -95,7 +95,7 @@ fn rust_tokens() {
         assert_eq!(count_block("main.rs", source, &block), found.len());
         if is_compared_whole("main.rs", source)
             && !source.contains(rust::HOLE)
-            && !tokens(source).is_empty()
+            && (1..=1_000).contains(&tokens(source).len())
         {
             assert!(count(source, source) >= 1);
         }
