@@ -492,7 +492,8 @@ impl Editor<'_> {
                     format!("{apart}[{kind}]\n{all}"),
                 )]);
             }
-            Some(Item::Table(table)) => table,
+            // Lines below a dotted key would be entries of the whole manifest.
+            Some(Item::Table(table)) if !table.is_dotted() => table,
             Some(item) => {
                 return Err(self
                     .manifest
@@ -723,6 +724,20 @@ mod tests {
             default_features: true,
             dev: false,
         }
+    }
+
+    #[test]
+    fn dotted_keys_are_no_table_to_put_lines_below() {
+        let files = project(&[("Cargo.toml", "dependencies.axum = \"0.8\"\n")]);
+        let manifest = Manifest::read(&files, &ProjectPath::root())
+            .unwrap()
+            .unwrap();
+        let problem =
+            add_dependencies(&files, &manifest, &[wanted("serde", "1", &[])]).unwrap_err();
+        assert!(
+            problem.message.contains("is not written as a table"),
+            "{problem}"
+        );
     }
 
     fn project(files: &[(&str, &str)]) -> BTreeMap<ProjectPath, Arc<str>> {

@@ -95,7 +95,7 @@ fn rust_tokens() {
         assert_eq!(count_block("main.rs", source, &block), found.len());
         if is_compared_whole("main.rs", source)
             && !source.contains(rust::HOLE)
-            && !tokens(source).is_empty()
+            && (1..=1_000).contains(&tokens(source).len())
         {
             assert!(count(source, source) >= 1);
         }
@@ -220,11 +220,9 @@ fn rust_wiring() {
             }
             Err(unsure) => {
                 refused(&unsure.problem);
-                assert!(
-                    !unsure.problem.message.contains("internal error"),
-                    "{:?}",
-                    unsure.problem
-                );
+                // What does not parse is refused, if need be at the last moment.
+                let is_bug = unsure.problem.message.contains("internal error");
+                assert!(!is_bug || fault(main).is_some(), "{:?}", unsure.problem);
                 false
             }
         }
