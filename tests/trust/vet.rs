@@ -191,9 +191,8 @@ fn a_suite_is_believed_only_if_it_speaks_of_every_hook() {
                 },
             )
             .collect();
-        let arguments = format!(
-            "[ \"$1 $2 $3 $4\" = \"axum --module $PWD --hooks\" ] && [ -x \"$RAPIDKIT_PG\" ] || exit 9\n"
-        );
+        let arguments = "[ -d \"templates/$1\" ] && [ \"$2 $3 $4\" = \"--module $PWD --hooks\" ] \
+                         && [ -x \"$RAPIDKIT_PG\" ] || exit 9\n";
         module.write(SUITE, format!("#!/bin/sh\n{arguments}{lines}exit {code}\n"));
         crate::project::make_executable(&module, SUITE);
         let ran = module.run(&["vet", "--deep", "--format", "json"]);
