@@ -12,7 +12,7 @@ use std::process::Command;
 
 use fixture::{Fixture, repository};
 
-const POOL: &str = "templates/rust/src/db_postgres/pool.rs";
+const POOL: &str = "templates/rust/src/db_postgres/pool.rs.j2";
 
 #[test]
 fn a_hook_without_effect_is_found_and_the_others_hold() {

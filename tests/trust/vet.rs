@@ -2,7 +2,7 @@
 
 use crate::fixture::{Fixture, Ran};
 
-const POOL: &str = "templates/rust/src/db_postgres/pool.rs";
+const POOL: &str = "templates/rust/src/db_postgres/pool.rs.j2";
 const SUITE: &str = "tests/conformance/run";
 const SETTINGS: &str = "templates/rust/src/db_postgres/settings.rs.j2";
 const HOOKS: [&str; 5] = [
