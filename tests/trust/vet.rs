@@ -2,7 +2,7 @@
 
 use crate::fixture::{Fixture, Ran};
 
-const POOL: &str = "templates/rust/src/db_postgres/pool.rs";
+const ERRORS: &str = "templates/rust/src/db_postgres/error.rs";
 const SETTINGS: &str = "templates/rust/src/db_postgres/settings.rs.j2";
 const HOOKS: [&str; 5] = [
     "RAPIDKIT_DB_POSTGRES_POOL_PRE_PING",
@@ -60,7 +60,7 @@ const FAULTS: &[Fault] = &[
     ("a template that does not parse",      "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if %}"); }),
     ("a filter that is not there",          "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "// {{ answers.pool_size | shout }}\n"); }),
     ("a value that no encoder has seen",    "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "// {{ module.name }}\n"); }),
-    ("code that does not parse",            "RK1002", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "fn ("); }),
+    ("code that does not parse",            "RK1002", ERRORS,     |m| { let t = m.read(ERRORS); m.write(ERRORS, t + "fn ("); }),
     ("code that does not parse at an edge", "RK1002", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 10000 %}fn ({% endif %}\n"); }),
     ("code that does not parse for Axum 0.7", "RK1002", "templates/axum/src/db_postgres/extract.rs.j2", |m| { let e = "templates/axum/src/db_postgres/extract.rs.j2"; let t = m.read(e); m.write(e, t + "{% if facts.axum == \"0.7\" %}fn ({% endif %}\n"); }),
     ("an undeclared variable",              "RK1003", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 77 %}{{ answers.colour }}{% endif %}\n"); }),
@@ -72,7 +72,7 @@ const FAULTS: &[Fault] = &[
     ("a page that is not there",            "RK0406", "module.yaml", |m| m.replace("module.yaml", "docs/usage.md", "docs/absent.md")),
     ("a hook that no page names",           "RK1007", "module.yaml", |m| m.replace("docs/advanced.md", HOOKS[1], "")),
     ("a hook that no code reads",           "RK1008", "module.yaml", |m| { m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR"); let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"); }),
-    ("a password",                          "RK1009", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
+    ("a password",                          "RK1009", ERRORS,     |m| { let t = m.read(ERRORS); m.write(ERRORS, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
     ("a private key on a page",             "RK1009", "docs/usage.md", |m| { let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "-----BEGIN PRIVATE KEY-----\n"); }),
     ("an unknown key",                      "RK0406", "module.yaml", |m| m.replace("module.yaml", "license: MIT", "licence: MIT")),
 ];
@@ -111,9 +111,12 @@ fn every_fault_is_seen_at_its_place() {
 #[test]
 fn drift_is_seen() {
     let module = module();
-    let text = module.read(POOL);
-    module.write(POOL, text + "\n");
-    assert_eq!(vetted(&module).1, [("RK0403".to_owned(), POOL.to_owned())]);
+    let text = module.read(ERRORS);
+    module.write(ERRORS, text + "\n");
+    assert_eq!(
+        vetted(&module).1,
+        [("RK0403".to_owned(), ERRORS.to_owned())]
+    );
 }
 
 #[test]
