@@ -221,8 +221,8 @@ fn a_module_with_a_text_setting_encodes_it_everywhere() {
     );
     module.replace(
         "module.yaml",
-        "      files:\n",
-        "      files:\n        - template: templates/rust/src/db_postgres/label.rs.j2\n          output: src/db_postgres/label.rs\n",
+        "    axum:\n      files:\n",
+        "    axum:\n      files:\n        - template: templates/rust/src/db_postgres/label.rs.j2\n          output: src/db_postgres/label.rs\n",
     );
     let path = module.path().to_str().unwrap().to_owned();
     for hostile in [
