@@ -46,9 +46,13 @@ pub fn current(file: &str, name: &str) -> Option<String> {
     Some(block.join("\n") + "\n")
 }
 
-/// The block with its markers.
+/// The block with its markers. Carriage returns at the ends of lines are left out: they would not be read back.
 pub fn block(name: &str, body: &str) -> String {
-    format!("{}\n{}\n{}\n", begin(name), body.trim_end(), end(name))
+    let lines = body.trim_end().lines();
+    let body: String = lines
+        .flat_map(|line| [line.trim_end_matches('\r'), "\n"])
+        .collect();
+    format!("{}\n{body}{}\n", begin(name), end(name))
 }
 
 fn begin(name: &str) -> String {
@@ -85,6 +89,9 @@ mod tests {
         assert_eq!(add_block(&once, "db", "A=1"), None);
         assert_eq!(count(&once, &block("db", "A=1")), 1);
         assert_eq!(count(&once, &block("db", "A=2")), 0);
+        let odd = "\r\r\nA=1\r\r\n";
+        let with = add_block("", "db", odd).unwrap();
+        assert_eq!(count(&with, &block("db", odd)), 1);
         assert_eq!(current(&once, "db"), Some(block("db", "A=1")));
         assert_eq!(
             current(&once.replace("A=1", "A=2"), "db"),

@@ -54,6 +54,12 @@ pub trait Framework: Sync {
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem>;
 
+    /// What else a person should know about this target, a line each.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read or parsed.
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem>;
+
     /// The application's sources with the module wired in; one edit a file.
     ///
     /// # Errors

@@ -72,6 +72,9 @@ fn files_of_the_users_in_the_way() {
     let project = Fixture::axum();
     project.write("src/db_postgres/pool.rs", "// mine\n");
     project.refuses(&["add", "--yes"], 1, &["exists: src/db_postgres"]);
+    let project = Fixture::axum();
+    project.write("src/db_postgres.rs", "// mine\n");
+    project.refuses(&["add", "--yes"], 1, &["exists: src/db_postgres.rs"]);
 }
 
 #[test]

@@ -58,8 +58,8 @@ fn a_missing_page() {
 #[test]
 fn a_missing_template() {
     refused(
-        "template: templates/axum/src/db_postgres/routes.rs",
-        "template: templates/axum/src/db_postgres/pond.rs",
+        "template: templates/rust/src/db_postgres/pool.rs.j2",
+        "template: templates/rust/src/db_postgres/pond.rs",
         &["pond.rs` is missing", "module.yaml:"],
     );
 }
@@ -147,13 +147,13 @@ fn drift_is_refused_with_both_ways_out() {
     let module = Fixture::module();
     let project = Fixture::axum();
     let path = module.path().to_str().unwrap();
-    module.replace("templates/rust/src/db_postgres/error.rs", "use ", "use  ");
+    module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
     project.refuses(
         &["add", "--yes", "--module", path],
         2,
         &[
             "still says version 1.0.0",
-            "changed: templates/rust/src/db_postgres/error.rs",
+            "changed: templates/rust/src/db_postgres/pool.rs.j2",
             "--allow-drift",
             "lock --overwrite",
         ],

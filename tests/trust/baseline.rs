@@ -87,7 +87,7 @@ fn one_version_of_a_module_is_one_content() {
     let module = Fixture::module();
     assert!(git(&module, &["init", "-q"]));
     commit(&module);
-    module.replace("templates/rust/src/db_postgres/error.rs", "use ", "use  ");
+    module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
     module.run(&["lock", "--overwrite", "--same-version"]).ok();
     assert_eq!(verify(&module, &[]).code, Some(0));
     assert_eq!(codes(&module, "HEAD"), (Some(1), vec!["RK0702".to_owned()]));

@@ -76,7 +76,7 @@ fn file_borders_are_part_of_the_content_hash() {
     let module = Fixture::module();
     let before = hash(&module);
     let (a, b) = (
-        "templates/rust/src/db_postgres/error.rs",
+        "templates/rust/src/db_postgres/pool.rs.j2",
         "templates/rust/src/db_postgres/url.rs",
     );
     let (x, y) = (module.read(a), module.read(b));

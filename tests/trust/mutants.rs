@@ -157,16 +157,16 @@ const THE_PROJECT: &[Mutant] = &[
 
 #[rustfmt::skip]
 const MODULE: &[Mutant] = &[
-    ("a template is changed",                    &["RK0403"], |p| p.replace("templates/rust/src/db_postgres/error.rs", "use ", "use  ")),
+    ("a template is changed",                    &["RK0403"], |p| p.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ")),
     ("the questions are changed",                &["RK0403"], |p| p.replace("config/base.yaml", "max: 10000", "max: 10001")),
     ("a page is changed",                        &["RK0402"], |p| { let t = p.read("docs/usage.md"); p.write("docs/usage.md", t + "\n"); }),
     ("a page is added",                          &["RK0402"], |p| { p.write("docs/more.md", ""); }),
     ("a dot file is added to the pages",         &["RK0402"], |p| { p.write("docs/.more", ""); }),
     ("a template is added that nothing uses",    &["RK0406"], |p| { p.write("templates/more", ""); }),
-    ("a template is removed",                    &["RK0406"], |p| remove(p, "templates/rust/src/db_postgres/error.rs")),
-    ("bytes move between two templates",         &["RK0403"], |p| { let (a, b) = ("templates/rust/src/db_postgres/error.rs", "templates/rust/src/db_postgres/url.rs"); let (x, y) = (p.read(a), p.read(b)); p.write(a, &x[..x.len() - 1]); p.write(b, format!("\n{y}")); }),
-    ("a template is a link",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/error.rs"; remove(p, t); symlink("/etc/passwd", p.path().join(t)).unwrap(); }),
-    ("a template is a pipe",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/error.rs"; remove(p, t); make_pipe(p, t); }),
+    ("a template is removed",                    &["RK0406"], |p| remove(p, "templates/rust/src/db_postgres/pool.rs.j2")),
+    ("bytes move between two templates",         &["RK0403"], |p| { let (a, b) = ("templates/rust/src/db_postgres/pool.rs.j2", "templates/rust/src/db_postgres/url.rs"); let (x, y) = (p.read(a), p.read(b)); p.write(a, &x[..x.len() - 1]); p.write(b, format!("\n{y}")); }),
+    ("a template is a link",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/pool.rs.j2"; remove(p, t); symlink("/etc/passwd", p.path().join(t)).unwrap(); }),
+    ("a template is a pipe",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/pool.rs.j2"; remove(p, t); make_pipe(p, t); }),
     ("a name in the module is not UTF-8",        &["RK0406"], |p| { std::fs::write(p.path().join("docs").join(OsStr::from_bytes(b"a\xff")), "").unwrap(); }),
     ("a name in the module breaks the line",     &["RK0406"], |p| { std::fs::write(p.path().join("docs/a\n::error::b"), "").unwrap(); }),
     ("the sums are removed",                     &["RK0401"], |p| remove(p, "module.sums")),

@@ -2,7 +2,8 @@
 
 use crate::fixture::{Fixture, Ran};
 
-const ERRORS: &str = "templates/rust/src/db_postgres/error.rs";
+const POOL: &str = "templates/rust/src/db_postgres/pool.rs.j2";
+const SUITE: &str = "tests/conformance/run";
 const SETTINGS: &str = "templates/rust/src/db_postgres/settings.rs.j2";
 const HOOKS: [&str; 5] = [
     "RAPIDKIT_DB_POSTGRES_POOL_PRE_PING",
@@ -60,7 +61,7 @@ const FAULTS: &[Fault] = &[
     ("a template that does not parse",      "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if %}"); }),
     ("a filter that is not there",          "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "// {{ answers.pool_size | shout }}\n"); }),
     ("a value that no encoder has seen",    "RK1001", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "// {{ module.name }}\n"); }),
-    ("code that does not parse",            "RK1002", ERRORS,     |m| { let t = m.read(ERRORS); m.write(ERRORS, t + "fn ("); }),
+    ("code that does not parse",            "RK1002", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "fn ("); }),
     ("code that does not parse at an edge", "RK1002", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 10000 %}fn ({% endif %}\n"); }),
     ("code that does not parse for Axum 0.7", "RK1002", "templates/axum/src/db_postgres/extract.rs.j2", |m| { let e = "templates/axum/src/db_postgres/extract.rs.j2"; let t = m.read(e); m.write(e, t + "{% if facts.axum == \"0.7\" %}fn ({% endif %}\n"); }),
     ("an undeclared variable",              "RK1003", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 77 %}{{ answers.colour }}{% endif %}\n"); }),
@@ -72,7 +73,7 @@ const FAULTS: &[Fault] = &[
     ("a page that is not there",            "RK0406", "module.yaml", |m| m.replace("module.yaml", "docs/usage.md", "docs/absent.md")),
     ("a hook that no page names",           "RK1007", "module.yaml", |m| m.replace("docs/advanced.md", HOOKS[1], "")),
     ("a hook that no code reads",           "RK1008", "module.yaml", |m| { m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR"); let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"); }),
-    ("a password",                          "RK1009", ERRORS,     |m| { let t = m.read(ERRORS); m.write(ERRORS, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
+    ("a password",                          "RK1009", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
     ("a private key on a page",             "RK1009", "docs/usage.md", |m| { let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "-----BEGIN PRIVATE KEY-----\n"); }),
     ("an unknown key",                      "RK0406", "module.yaml", |m| m.replace("module.yaml", "license: MIT", "licence: MIT")),
 ];
@@ -111,12 +112,9 @@ fn every_fault_is_seen_at_its_place() {
 #[test]
 fn drift_is_seen() {
     let module = module();
-    let text = module.read(ERRORS);
-    module.write(ERRORS, text + "\n");
-    assert_eq!(
-        vetted(&module).1,
-        [("RK0403".to_owned(), ERRORS.to_owned())]
-    );
+    let text = module.read(POOL);
+    module.write(POOL, text + "\n");
+    assert_eq!(vetted(&module).1, [("RK0403".to_owned(), POOL.to_owned())]);
 }
 
 #[test]
@@ -166,11 +164,83 @@ fn bump_edits_the_version_and_nothing_else() {
     }
 }
 
+/// What a suite says, how it ends, and what is made of it: level, a part of what is reported, and the exit code.
+type Suite = (&'static str, i32, &'static str, &'static str, i32);
+
+#[rustfmt::skip]
+const SUITES: &[Suite] = &[
+    ("all hold",                               0, "",          "",                       0),
+    ("all hold but hook ECHO_POOL",            1, "finding",   "fails row.x: no line",   1),
+    ("all hold, then it ends otherwise",       1, "unchecked", "exit status: 1",         2),
+    ("all hold but hook ECHO_POOL",            0, "unchecked", "exit status: 0",         1),
+    ("nothing",                                0, "unchecked", "it says nothing",        2),
+    ("nothing",                                2, "unchecked", "exit status: 2",         2),
+];
+
+#[test]
+fn a_suite_is_believed_only_if_it_speaks_of_every_hook() {
+    for (says, code, level, actual, exit) in SUITES {
+        let module = module();
+        let lines: String = HOOKS
+            .iter()
+            .filter(|_| says.starts_with("all"))
+            .map(
+                |hook| match says.contains("but") && hook.ends_with("ECHO_POOL") {
+                    true => format!("echo 'hook {hook} fails row.x: no line'\n"),
+                    false => format!("echo 'hook {hook} holds'\n"),
+                },
+            )
+            .collect();
+        let arguments = "[ -d \"templates/$1\" ] && [ \"$2 $3 $4\" = \"--module $PWD --hooks\" ] \
+                         && [ -x \"$RAPIDKIT_PG\" ] || exit 9\n";
+        module.write(SUITE, format!("#!/bin/sh\n{arguments}{lines}exit {code}\n"));
+        crate::project::make_executable(&module, SUITE);
+        let ran = module.run(&["vet", "--deep", "--format", "json"]);
+        let report = ran.json();
+        let seen = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| {
+                finding["code"] == "RK1010"
+                    && finding["level"] == *level
+                    && finding["actual"].as_str().unwrap().contains(actual)
+            });
+        assert_eq!(
+            (seen, ran.code),
+            (!level.is_empty(), Some(*exit)),
+            "{says}, {code}: {}",
+            ran.out
+        );
+        // Without being asked to, nothing of the module's is run.
+        module.write(SUITE, "#!/bin/sh\ntouch ran\n");
+        module.run(&["vet"]).ok();
+        assert!(!module.path().join("ran").exists());
+    }
+}
+
+#[test]
+fn a_module_without_a_suite_could_not_be_checked() {
+    let module = module();
+    let ran = module.run(&["vet", "--deep", "--format", "json"]);
+    let report = ran.json();
+    let finding = &report["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["level"]),
+        (&"RK1010".into(), &"unchecked".into())
+    );
+    assert_eq!(ran.code, Some(2));
+    // A program that cannot be run is none.
+    module.write(SUITE, "");
+    assert_eq!(module.run(&["vet", "--deep"]).code, Some(2));
+}
+
 #[test]
 fn every_code_of_vetting_is_in_the_table() {
+    // What `--deep` sees has its own.
     for code in rapidkit_pg::types::Code::ALL
         .iter()
-        .filter(|code| code.id().starts_with("RK10"))
+        .filter(|code| code.id().starts_with("RK10") && code.id() != "RK1010")
     {
         assert!(
             FAULTS.iter().any(|(_, seen, ..)| *seen == code.id()),

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Framework;
 use super::rust;
+use crate::edit::cargo_exclude;
 use crate::edit::cargo_workspace::{CrateRoot, Package};
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 use wiring::ActixWiring;
@@ -33,6 +34,7 @@ impl Framework for Actix {
     fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let package = rust::package(files, target)?;
         version::check(files, &package.manifest)?;
+        rust::toolchain::edition(&package)?;
         let root = home(files, &package)?;
         Ok(with_pools(rust::facts(&package, &root)))
     }
@@ -42,7 +44,14 @@ impl Framework for Actix {
     }
 
     fn block_names(&self) -> &'static [&'static str] {
-        &["close", "init", "mod", "routes", "shutdown"]
+        &[
+            "close",
+            cargo_exclude::BLOCK,
+            "init",
+            "mod",
+            "routes",
+            "shutdown",
+        ]
     }
 
     fn sample_facts(&self) -> Vec<Facts> {
@@ -64,6 +73,10 @@ impl Framework for Actix {
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
         rust::add_dependencies(files, target, dependencies)
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        rust::toolchain::advice(files, &rust::package(files, target)?)
     }
 
     fn wire(

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Framework;
 use super::rust;
+use crate::edit::cargo_exclude;
 use crate::edit::cargo_workspace::{CrateRoot, Package};
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 use wiring::AxumWiring;
@@ -31,6 +32,7 @@ impl Framework for Axum {
     fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let package = rust::package(files, target)?;
         let axum = version::axum(files, &package.manifest)?;
+        rust::toolchain::edition(&package)?;
         let root = home(files, &package)?;
         let mut facts = rust::facts(&package, &root);
         facts.insert("axum".to_owned(), Value::from(axum));
@@ -43,7 +45,15 @@ impl Framework for Axum {
     }
 
     fn block_names(&self) -> &'static [&'static str] {
-        &["close", "handle", "init", "mod", "routes", "shutdown"]
+        &[
+            "close",
+            cargo_exclude::BLOCK,
+            "handle",
+            "init",
+            "mod",
+            "routes",
+            "shutdown",
+        ]
     }
 
     fn sample_facts(&self) -> Vec<Facts> {
@@ -73,6 +83,10 @@ impl Framework for Axum {
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
         rust::add_dependencies(files, target, dependencies)
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        rust::toolchain::advice(files, &rust::package(files, target)?)
     }
 
     fn wire(

@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub mod corpus;
 pub mod running;
+pub mod toolchain;
 pub mod types;
 pub mod version;
 pub mod wiring;
@@ -10,13 +11,14 @@ pub mod wiring;
 use serde_json::Value;
 use toml_edit::Item;
 
-use crate::edit::cargo_toml;
 use crate::edit::cargo_workspace::{
     CrateRoot, Manifest, Package, packages, relative, rust_name, workspace_of,
 };
 use crate::edit::rust::{At, Program};
+use crate::edit::{cargo_exclude, cargo_toml};
 use crate::types::{
-    Dependency, Facts, FileEdit, Files, ManualStep, Problem, ProjectPath, Target, Unsure,
+    Dependency, Facts, FileEdit, Files, ManualStep, OWN_DIRECTORY, Overlay, Problem, ProjectPath,
+    Target, Unsure,
 };
 use wiring::Wiring;
 
@@ -114,7 +116,12 @@ pub fn add_dependencies(
 ) -> Result<Vec<FileEdit>, Problem> {
     let package = package(files, target)?;
     let edit = cargo_toml::add_dependencies(files, &package.manifest, dependencies)?;
-    Ok(edit.into_iter().collect())
+    let mut overlay = Overlay::new(files);
+    if let Some(edit) = &edit {
+        overlay.set(edit.path.clone(), edit.text.as_str());
+    }
+    let exclude = cargo_exclude::exclude(&overlay, OWN_DIRECTORY)?;
+    Ok(edit.into_iter().chain(exclude).collect())
 }
 
 /// The package of a target.

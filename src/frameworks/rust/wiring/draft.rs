@@ -180,7 +180,14 @@ impl Draft {
                 .collect();
             let old = &text[span.clone()];
             let new = spliced(old, &moved);
-            if let Some(splice) = opened(text, span, &new) {
+            let edge = |at: usize| {
+                let here = |s: &&Splice| s.span == (at..at);
+                splices.iter().find(here).map_or("", |s| s.text.as_str())
+            };
+            if let Some(splice) = opened(text, span, [edge(span.start), &new, edge(span.end)]) {
+                splices.retain(|s| {
+                    s.span != (span.start..span.start) && s.span != (span.end..span.end)
+                });
                 splices.push(splice);
                 continue;
             }
@@ -203,8 +210,9 @@ impl Draft {
     }
 }
 
-/// A chain that is alone in a block on one line, `{ chain }`, and too long for it now: the block on lines of its own.
-fn opened(text: &str, span: &Range<usize>, new: &str) -> Option<Splice> {
+/// A chain that is alone in a block on one line, `{ chain }`, and too long for it now or no longer alone: the block on
+/// lines of its own. What is new is the text before the chain, the chain, and the text behind it.
+fn opened(text: &str, span: &Range<usize>, [lead, new, tail]: [&str; 3]) -> Option<Splice> {
     let before = text[..span.start].strip_suffix("{ ")?.len() + 1;
     let after = text[span.end..].strip_prefix(" }")?;
     let line = line_start(text, span.start);
@@ -213,15 +221,16 @@ fn opened(text: &str, span: &Range<usize>, new: &str) -> Option<Splice> {
         + new.chars().count()
         + 2
         + after[..rest].trim_end().chars().count();
-    if new.contains('\n') || width <= 100 {
+    let alone = lead.is_empty() && tail.is_empty();
+    if alone && (new.contains('\n') || width <= 100) {
         return None;
     }
     let outer = indent(text, span.start);
     let inner = format!("{outer}{}", step(text));
     let place = Place {
         indent: columns(&inner),
-        column: columns(&inner),
-        trailing: 0,
+        column: columns(&inner) + lead.chars().count(),
+        trailing: usize::from(!tail.is_empty()),
     };
     let laid = keep(&text[span.clone()], new, place);
     let laid = if outer.contains('\t') {
@@ -229,9 +238,10 @@ fn opened(text: &str, span: &Range<usize>, new: &str) -> Option<Splice> {
     } else {
         laid
     };
+    let tail = tail.replace(&format!("\n{outer}"), &format!("\n{inner}"));
     Some(Splice {
         span: before..span.end + 1,
-        text: format!("\n{inner}{laid}\n{outer}"),
+        text: format!("\n{inner}{lead}{laid}{tail}\n{outer}"),
     })
 }
 

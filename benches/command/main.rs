@@ -4,6 +4,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark sets up files")]
 
+#[path = "../shop.rs"]
+mod shop;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,7 +22,7 @@ fn main() {
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let added = folder.path().join("added");
-    project(&added);
+    shop::make(&added);
     run(Command::new(BINARY)
         .args(["-q", "add", "--yes"])
         .current_dir(&added));
@@ -36,7 +39,7 @@ fn main() {
     let add = medians([
         &|| {
             reset(&fresh);
-            project(&fresh);
+            shop::make(&fresh);
             timed(
                 Command::new(BINARY)
                     .args(["-q", "add", "--yes"])
@@ -53,23 +56,6 @@ fn main() {
         "cp -r of the result",
         add,
     );
-}
-
-fn project(folder: &Path) {
-    std::fs::create_dir_all(folder.join("src")).expect("a folder");
-    std::fs::write(
-        folder.join("Cargo.toml"),
-        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
-         tokio = { version = \"1\", features = [\"full\"] }\n",
-    )
-    .expect("a manifest");
-    std::fs::write(
-        folder.join("src/main.rs"),
-        "use axum::{Router, routing::get};\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new().route(\"/\", \
-         get(|| async {}));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n    \
-         axum::serve(listener, app).await.unwrap();\n}\n",
-    )
-    .expect("a source");
 }
 
 fn reset(folder: &Path) {

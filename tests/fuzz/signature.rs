@@ -1,136 +1,15 @@
-//! Inputs that nobody would write. In CI a few thousand each; `RAPIDKIT_FUZZ=3000000 cargo test --release --test signature
-//! fuzz` runs as many as asked for. An input may be refused or read, but never crash, take long, or count when it should not.
-
-use std::time::{Duration, Instant};
+//! Signatures, `allowed_signers`, revoked keys.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rapidkit_pg::signature::{AllowedSigners, Envelope, Namespace, Revoked, Trust, verify};
 
 use crate::fixture::{
-    Key, LOCK, MESSAGE, MODULE, PRINCIPAL, armour, krl, nobody_revoked, noon, say, signers,
+    Key, LOCK, MESSAGE, MODULE, PRINCIPAL, armour, krl, nobody_revoked, noon, signers,
 };
-
-/// Inputs for each of the three readers.
-fn inputs() -> u32 {
-    std::env::var("RAPIDKIT_FUZZ")
-        .ok()
-        .map_or(12_000u32, |count| count.parse().unwrap())
-        .div_ceil(3)
-}
-
-/// A change of some bytes. Places are parts of 65,536.
-#[derive(Debug, Clone)]
-enum Edit {
-    Flip(u16, u8),
-    Set(u16, u8),
-    Insert(u16, usize),
-    Remove(u16, u8),
-    Repeat(u16, u8, u8),
-    Cut(u16),
-}
-
-fn edit(words: usize) -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        4 => (any::<u16>(), 0..8u8).prop_map(|(at, bit)| Edit::Flip(at, bit)),
-        3 => (any::<u16>(), any::<u8>()).prop_map(|(at, byte)| Edit::Set(at, byte)),
-        3 => (any::<u16>(), 0..words).prop_map(|(at, word)| Edit::Insert(at, word)),
-        2 => (any::<u16>(), any::<u8>()).prop_map(|(at, count)| Edit::Remove(at, count)),
-        1 => (any::<u16>(), any::<u8>(), 1..9u8).prop_map(|(at, count, times)| Edit::Repeat(at, count, times)),
-        1 => any::<u16>().prop_map(Edit::Cut),
-    ]
-}
-
-fn apply(bytes: &mut Vec<u8>, edit: &Edit, words: &[&[u8]]) {
-    let place = |at: u16| usize::from(at) * bytes.len() / 65_536;
-    let to = |at: usize, count: u8| (at + usize::from(count)).min(bytes.len());
-    match *edit {
-        Edit::Flip(at, bit) => {
-            let at = place(at);
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte ^= 1 << bit;
-            }
-        }
-        Edit::Set(at, value) => {
-            let at = place(at);
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte = value;
-            }
-        }
-        Edit::Insert(at, word) => {
-            let at = place(at);
-            bytes.splice(at..at, words[word].iter().copied());
-        }
-        Edit::Remove(at, count) => {
-            let at = place(at);
-            bytes.drain(at..to(at, count));
-        }
-        Edit::Repeat(at, count, times) => {
-            let at = place(at);
-            let part = bytes[at..to(at, count)].repeat(usize::from(times));
-            bytes.splice(at..at, part);
-        }
-        Edit::Cut(at) => bytes.truncate(place(at)),
-    }
-}
-
-/// Any bytes, or one of the samples with up to eight changes.
-fn mutated(
-    samples: Vec<Vec<u8>>,
-    words: &'static [&'static [u8]],
-) -> impl Strategy<Value = Vec<u8>> {
-    let edits = prop::collection::vec(edit(words.len()), 0..8);
-    let changed = (0..samples.len(), edits).prop_map(move |(sample, edits)| {
-        let mut bytes = samples[sample].clone();
-        for edit in &edits {
-            apply(&mut bytes, edit, words);
-        }
-        bytes
-    });
-    prop_oneof![
-        1 => prop::collection::vec(any::<u8>(), 0..200),
-        12 => changed,
-    ]
-}
-
-/// Puts as many inputs as asked for to `judge`, which says whether one was read.
-fn run<S: Strategy>(what: &str, strategy: S, judge: impl Fn(&S::Value) -> bool) {
-    let count = inputs();
-    let mut runner = TestRunner::new_with_rng(
-        Config {
-            cases: count,
-            failure_persistence: None,
-            ..Config::default()
-        },
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-    );
-    let seen = std::cell::Cell::new(0u32);
-    let read = std::cell::Cell::new(0u32);
-    let slowest = std::cell::Cell::new(Duration::ZERO);
-    let start = Instant::now();
-    runner
-        .run(&strategy, |input| {
-            let start = Instant::now();
-            if judge(&input) {
-                read.set(read.get() + 1);
-            }
-            slowest.set(slowest.get().max(start.elapsed()));
-            seen.set(seen.get() + 1);
-            Ok(())
-        })
-        .unwrap();
-    let (seen, read, slowest) = (seen.get(), read.get(), slowest.get());
-    say(&format!(
-        "fuzz, {what}: {seen} inputs, {read} read, 0 panics, slowest {slowest:.1?}, {:.0?} in all",
-        start.elapsed()
-    ));
-    assert_eq!(seen, count);
-    assert!(read > 0 && read < seen, "the inputs are all of one kind");
-    // By the clock on the wall, on a machine that may be busy: only what never ends is meant.
-    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
-}
+use crate::inputs::mutated;
+use crate::run::run;
 
 const ENVELOPE_WORDS: &[&[u8]] = &[
     b"\n",
@@ -176,7 +55,7 @@ fn the_reader_of_signatures() {
         mutated(files.clone(), ENVELOPE_WORDS),
         mutated(blobs, ENVELOPE_WORDS).prop_map(|blob| armour(&blob, 70)),
     ];
-    run("signatures", strategy, |file| {
+    run("signatures", 4000, strategy, |file| {
         let Ok(envelope) = Envelope::parse(file) else {
             return false;
         };
@@ -230,7 +109,7 @@ fn the_reader_of_allowed_signers() {
     let strategy = mutated(samples.map(String::into_bytes).to_vec(), SIGNERS_WORDS);
     let file = Key::software(1).sign(MESSAGE, LOCK, "sha512").file();
     let trusted = STANDARD.encode(Key::software(1).blob());
-    run("allowed signers", strategy, move |bytes| {
+    run("allowed signers", 4000, strategy, move |bytes| {
         let text = String::from_utf8_lossy(bytes);
         let Ok(read) = AllowedSigners::parse("allowed_signers", &text) else {
             return false;
@@ -293,7 +172,7 @@ fn the_reader_of_revoked_keys() {
         ]),
     ];
     let strategy = mutated(samples, REVOKED_WORDS);
-    run("revoked keys", strategy, |bytes| {
+    run("revoked keys", 4000, strategy, |bytes| {
         let Ok(revoked) = Revoked::parse("revoked", bytes) else {
             return false;
         };
