@@ -4,7 +4,6 @@
 use axum::http::{self, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::Router;
 
 use super::database::Database;
 use super::health::Status;
@@ -12,8 +11,8 @@ use super::health::Status;
 /// `GET /api/health/module/postgres`: 200 while the database answers, else 503.
 ///
 /// Merge it into any router; it asks nothing of the state.
-pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/api/health/module/postgres", get(health))
+pub fn router<S: Clone + Send + Sync + 'static>() -> axum::Router<S> {
+    axum::Router::new().route("/api/health/module/postgres", get(health))
 }
 
 async fn health(database: Database) -> impl IntoResponse {
