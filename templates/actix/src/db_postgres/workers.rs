@@ -202,13 +202,13 @@ impl Pool {
         );
         let workers = self.workers().filter(|_| refused);
         for pool in workers.iter().flat_map(|workers| workers.nearest()) {
-            if !pool.has_idle() {
-                continue;
-            }
-            if let Some(slot) = pool.try_slot()? {
-                if let Ok(connection) = slot.checkout().await {
-                    return Ok(connection);
-                }
+            let slot = match pool.has_idle() {
+                true => pool.try_slot()?,
+                false => None,
+            };
+            let Some(slot) = slot else { continue };
+            if let Ok(connection) = slot.checkout().await {
+                return Ok(connection);
             }
         }
         Err(error)
