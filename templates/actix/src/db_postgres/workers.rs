@@ -202,9 +202,10 @@ impl Pool {
         );
         let workers = self.workers().filter(|_| refused);
         for pool in workers.iter().flat_map(|workers| workers.nearest()) {
-            let slot = match pool.has_idle() {
-                true => pool.try_slot()?,
-                false => None,
+            let slot = if pool.has_idle() {
+                pool.try_slot()?
+            } else {
+                None
             };
             let Some(slot) = slot else { continue };
             if let Ok(connection) = slot.checkout().await {
