@@ -10,7 +10,8 @@ mod version_req;
 
 use crate::types::Block;
 
-/// Whether [`count_block`] compares all of a block's text: a comment in code is not.
+/// Whether [`count_block`] compares all of a block's text: a comment in code is not, nor would what a hole spans be one
+/// expression if a bracket had no partner.
 pub fn is_compared_whole(file_name: &str, block: &str) -> bool {
     match file_name.rsplit_once('.') {
         Some((_, "rs")) => {
@@ -18,7 +19,8 @@ pub fn is_compared_whole(file_name: &str, block: &str) -> bool {
             for token in rust::tokens(block) {
                 rest.replace_range(token.clone(), &" ".repeat(token.len()));
             }
-            rest.trim().is_empty()
+            let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+            rest.chars().all(blank) && rust::is_balanced(block)
         }
         _ => true,
     }

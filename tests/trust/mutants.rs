@@ -122,6 +122,8 @@ const THE_LOCK: &[Mutant] = &[
     ("a block of another number",                &["RK0102"], |p| p.replace(LOCK, "name: \"init\"", "name: \"init 2\"")),
     ("a block of another text",                  &["RK0603"], |p| p.replace(LOCK, "exit(1)", "exit(0)")),
     ("a comment hidden in a block",              &["RK0102"], |p| p.replace(LOCK, "exit(1);", "exit(1);/**/")),
+    ("a hole swallows a bracket",                &["RK0102"], |p| p.replace(LOCK, "fallback_service(…)", "fallback_service …)")),
+    ("a hole becomes white space",               &["RK0102"], |p| p.replace(LOCK, "….with_graceful", "\u{2006}.with_graceful")),
     ("another white space in a block",           &["RK0102"], |p| p.replace(LOCK, "\\u000a", "\\u000c")),
     ("a file accepted as removed is there",      &["RK0608"], |p| { let t = p.read(LOCK); let r = record(&t, MINE); let end = r.find("        accepted").unwrap(); p.write(LOCK, t.replacen(&r, &r[..end], 1)); }),
     ("accepted as executable",                   &["RK0606"], |p| { let t = p.read(LOCK); let r = record(&t, MINE); p.write(LOCK, t.replacen(&r, &format!("{r}        executable: true\n"), 1)); }),

@@ -18,6 +18,21 @@ pub fn tokens(source: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether every bracket of `source` has its partner.
+pub fn is_balanced(source: &str) -> bool {
+    let mut open = Vec::new();
+    for token in tokens(source) {
+        match &source[token] {
+            "(" => open.push(")"),
+            "[" => open.push("]"),
+            "{" => open.push("}"),
+            close @ (")" | "]" | "}") if open.pop() != Some(close) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
+}
+
 /// How often `block` stands in `source`, token for token; [`HOLE`] matches one balanced, non-empty run of tokens.
 pub fn count(source: &str, block: &str) -> usize {
     find(source, block).len()
