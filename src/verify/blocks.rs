@@ -15,7 +15,9 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
             let finding = findings
                 .about(Code::LockNotCanonical, Level::Finding, LOCK)
                 .expected("only what is compared")
-                .actual(format!("a comment in the block `{name}` of {path}"))
+                .actual(format!(
+                    "the block `{name}` of {path} holds what is not: a comment, a lone bracket, other white space"
+                ))
                 .fix_path("git restore --");
             findings.add(finding);
         }
