@@ -63,6 +63,7 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
         "a second add fails"
     );
     ensure!(tree(&folder)? == added, "a second add changes something");
+    verified(&folder)?;
 
     let program = build(fixture, &folder).context("with the layer")?;
     let mut now = unformatted(&folder)?;
@@ -131,6 +132,21 @@ fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
         command.args(["--package", package]);
     }
     Ok(command.output()?)
+}
+
+/// A release pipeline has nothing to say.
+fn verified(folder: &Path) -> Result<()> {
+    let output = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"))
+        .args(["verify-all", "--release"])
+        .current_dir(folder)
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "verify-all: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }
 
 fn cargo(folder: &Path, arguments: &[&str]) -> Command {
