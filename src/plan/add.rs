@@ -199,13 +199,14 @@ fn edits(
         .filter(|file| file.kind == FileKind::Block)
     {
         let text = overlay.text(&file.path)?.unwrap_or_default();
-        if let Some(text) = dotenv::add_block(&text, module, &file.text) {
+        let body = dotenv::without_set(&file.text, &text);
+        if let Some(text) = dotenv::add_block(&text, module, &body) {
             edits.push(FileEdit {
                 path: file.path.clone(),
                 text,
                 blocks: vec![Block {
                     name: module.to_owned(),
-                    text: dotenv::block(module, &file.text),
+                    text: dotenv::block(module, &body),
                 }],
             });
         }
