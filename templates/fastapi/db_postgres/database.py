@@ -9,8 +9,9 @@ import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from .settings import Settings
 from .transaction import DEFAULT, TransactionOptions, back_off
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -83,6 +84,14 @@ class Database:
     def session(self) -> AsyncSession:
         """Make an ORM session, to be used in ``async with``; the end of it rolls back."""
         return AsyncSession(self.engine, expire_on_commit=self.settings.expire_on_commit)
+
+    def reader(self) -> AsyncSession:
+        """Make an ORM session that only reads: no BEGIN and no ROLLBACK, each statement for itself.
+
+        One round trip instead of three. It refuses to flush objects.
+        """
+        _ = self.engine
+        return AsyncSession(self._reader, sync_session_class=_Reader)
 
     async def transaction(
         self,
@@ -147,6 +156,13 @@ class Database:
             self._reader = self._engine.execution_options(postgresql_readonly=True)
         else:
             self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class _Reader(Session):
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if objects or self.new or self.dirty or self.deleted:
+            message = "this session only reads: change objects in a session or a transaction"
+            raise InvalidRequestError(message)
 
 
 class SyncDatabase:

@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped, unused-ignore]
 from sqlalchemy import create_engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
@@ -284,7 +284,8 @@ async def open_connection(
     try:
         arguments = url.asyncpg_arguments(settings.statement_timeout)
     except OSError as error:  # the file that sslrootcert names
-        raise _no_connection("tls") from error
+        reason: Reason = "tls"
+        raise _no_connection(reason) from error
     try:
         return await asyncpg.connect(**arguments, timeout=settings.connect_timeout)
     except Exception as error:
