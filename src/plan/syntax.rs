@@ -1,3 +1,4 @@
+use crate::edit::python;
 use crate::edit::rust::{Source, descendants};
 use crate::types::{Problem, ProjectPath};
 
@@ -13,6 +14,11 @@ pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
                 .into_iter()
                 .find(|node| node.is_error() || node.is_missing())
                 .map(|node| (node.byte_range(), "not Rust".to_owned()))
+        }
+        Some((_, "py")) => {
+            let source = python::Source::parse(path.clone(), text.into());
+            let error = source.error();
+            error.map(|node| (node.byte_range(), "not Python".to_owned()))
         }
         Some((_, "toml")) => text
             .parse::<toml_edit::DocumentMut>()
