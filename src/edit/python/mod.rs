@@ -6,4 +6,4 @@ mod source;
 
 pub use blocks::count;
 pub use imports::{Import, Style, insert_import};
-pub use source::{Source, edit};
+pub use source::{Source, edit, fault};

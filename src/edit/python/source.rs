@@ -51,6 +51,12 @@ impl Source {
     }
 }
 
+/// The first bytes of a text that are not Python 3.
+pub fn fault(text: &str) -> Option<std::ops::Range<usize>> {
+    let source = Source::parse(ProjectPath::root(), text.into());
+    source.error().map(|node| node.byte_range())
+}
+
 fn first_error(node: Node) -> Option<Node> {
     let is_old = matches!(node.kind(), "print_statement" | "exec_statement");
     if node.is_error() || node.is_missing() || is_old {
