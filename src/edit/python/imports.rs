@@ -87,6 +87,26 @@ fn of(source: &Source, node: Node) -> Vec<Import> {
         .collect()
 }
 
+/// One name more in an import from the same module, where that is one line.
+fn joined(source: &Source, node: Node, statement: &str) -> Option<Splice> {
+    let (head, name) = statement.rsplit_once(" import ")?;
+    let module = node.child_by_field_name("module_name")?;
+    let same = head.strip_prefix("from ")? == source.slice(module);
+    let text = source.slice(node);
+    if !same || text.contains(['(', '\n', '*', '\\']) {
+        return None;
+    }
+    let mut cursor = node.walk();
+    let names: Vec<Node> = node.children_by_field_name("name", &mut cursor).collect();
+    match names.iter().find(|other| source.slice(**other) > name) {
+        Some(next) => Some(Splice::insert(next.start_byte(), format!("{name}, "))),
+        None => Some(Splice::insert(
+            names.last()?.end_byte(),
+            format!(", {name}"),
+        )),
+    }
+}
+
 /// Puts `statement` after the imports that a file begins with, sorted into their last group where `joins` says that
 /// this group is the project's own.
 pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -> bool) -> Splice {
@@ -111,6 +131,9 @@ pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -
             (false, false) => break,
             (false, true) => {}
         }
+    }
+    if let Some(splice) = run.iter().find_map(|node| joined(source, *node, statement)) {
+        return splice;
     }
     let Some(last) = run.last() else {
         let docstring = top.first().filter(|node| {
@@ -148,7 +171,7 @@ pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let is_from = text.starts_with("from ");
         let module = text.split(' ').nth(1).unwrap_or_default().to_owned();
-        // isort: `import x` first; the more dots the earlier.
+        // As isort has it: `import x` first, and the more dots the earlier.
         let dots = module.len() - module.trim_start_matches('.').len();
         (is_from, std::cmp::Reverse(dots), module)
     };
@@ -163,5 +186,56 @@ pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -
             let newline = if text[..at].ends_with('\n') { "" } else { "\n" };
             Splice::insert(at, format!("{newline}{statement}\n"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::rust::spliced;
+    use crate::types::ProjectPath;
+
+    fn imported(text: &str, statement: &str) -> String {
+        let source = Source::parse(ProjectPath::root(), text.into());
+        let splice = insert_import(&source, statement, |import| {
+            import.dots > 0 || import.module.starts_with("app")
+        });
+        spliced(text, &[splice])
+    }
+
+    #[test]
+    fn imports_stay_sorted() {
+        let own = "from app import db_postgres";
+        for (before, after) in [
+            (
+                "import os\n\nfrom fastapi import FastAPI\n\nx = 1\nimport late\n",
+                "import os\n\nfrom fastapi import FastAPI\n\nfrom app import db_postgres\n\nx = 1\nimport late\n",
+            ),
+            (
+                "from fastapi import FastAPI\n\nfrom app import a, routers  # ours\n",
+                "from fastapi import FastAPI\n\nfrom app import a, db_postgres, routers  # ours\n",
+            ),
+            (
+                "import fastapi\n\nfrom app.a import b\nfrom app.c import d\n",
+                "import fastapi\n\nfrom app import db_postgres\nfrom app.a import b\nfrom app.c import d\n",
+            ),
+            (
+                "\"\"\"Says.\"\"\"\n",
+                "\"\"\"Says.\"\"\"\n\nfrom app import db_postgres\n",
+            ),
+            (
+                "import fastapi",
+                "import fastapi\n\nfrom app import db_postgres\n",
+            ),
+        ] {
+            assert_eq!(imported(before, own), after);
+        }
+        assert_eq!(
+            imported(
+                "import a\n\nfrom .b import c\n",
+                "from . import db_postgres"
+            ),
+            "import a\n\nfrom . import db_postgres\nfrom .b import c\n"
+        );
     }
 }

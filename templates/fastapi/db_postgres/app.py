@@ -28,11 +28,14 @@ GRACE_SECONDS = 10
 def init_app(app: FastAPI) -> None:
     """Give an application the health route, and the database for as long as it runs.
 
-    The settings are checked as it starts: ``SettingsError`` stops it. Its own lifespan runs inside.
+    The settings are checked as it starts: ``SettingsError`` stops it. Its own lifespan
+    runs inside.
     """
     # Before any other, and with no dependency of the application's own.
     app.router.routes.insert(0, Route(HEALTH, _health, include_in_schema=False))
-    inner: Callable[[Any], AbstractAsyncContextManager[Any]] = app.router.lifespan_context
+    inner: Callable[[Any], AbstractAsyncContextManager[Any]] = (
+        app.router.lifespan_context
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:

@@ -36,8 +36,8 @@ SYNC_POOL_SIZE = 2
 class Database:
     """A database and its connections, opened when first needed.
 
-    The connections belong to the event loop that opened them; where another one runs, as in tests,
-    the database begins anew.
+    The connections belong to the event loop that opened them; where another one runs,
+    as in tests, the database begins anew.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -72,7 +72,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection outside of any transaction: each statement stands for itself.
+        """Lend a connection outside of any transaction: each statement for itself.
 
         The quickest way to read. Behind PgBouncer it is in a read-only transaction.
         Raises ``UnavailableError``.
@@ -82,13 +82,15 @@ class Database:
             yield connection
 
     def session(self) -> AsyncSession:
-        """Make an ORM session, to be used in ``async with``; the end of it rolls back."""
-        return AsyncSession(self.engine, expire_on_commit=self.settings.expire_on_commit)
+        """Make an ORM session for ``async with``; the end of it rolls back."""
+        return AsyncSession(
+            self.engine, expire_on_commit=self.settings.expire_on_commit
+        )
 
     def reader(self) -> AsyncSession:
-        """Make an ORM session that only reads: no BEGIN and no ROLLBACK, each statement for itself.
+        """Make an ORM session that only reads; it refuses to flush objects.
 
-        One round trip instead of three. It refuses to flush objects.
+        No BEGIN and no ROLLBACK: one round trip instead of three.
         """
         _ = self.engine
         return AsyncSession(self._reader, sync_session_class=_Reader)
@@ -98,11 +100,13 @@ class Database:
         function: Callable[[AsyncSession], Awaitable[_T]],
         options: TransactionOptions = DEFAULT,
     ) -> _T:
-        """Run ``function`` in a transaction: committed if it returns, rolled back if it raises.
+        """Run ``function`` in a transaction.
 
-        After a serialization failure or a deadlock it runs again. Savepoints are
-        ``session.begin_nested()``. Raises what ``function`` raises, ``UnavailableError``, or
-        ``OutcomeUnknownError``, after which the changes may have been made.
+        It is committed if ``function`` returns, and rolled back if it raises. After a
+        serialization failure or a deadlock it runs again. Savepoints are
+        ``session.begin_nested()``. Raises what ``function`` raises,
+        ``UnavailableError``, or ``OutcomeUnknownError``, after which the changes may
+        have been made.
         """
         attempt = 1
         while True:
@@ -134,12 +138,12 @@ class Database:
             return result
 
     def pool_status(self) -> PoolStatus:
-        """Count the connections at this moment, those of the synchronous engine included."""
+        """Count the connections, those of the synchronous engine included."""
         status = self.watch.status()
         return status if self._sync is None else status + self._sync.watch.status()
 
     async def close(self, within: float = 5.0) -> None:
-        """Close the connections, after those in use have come back or so many seconds passed."""
+        """Close the connections, once those in use are back or the seconds passed."""
         self.watch.closed = True
         deadline = time.monotonic() + within
         # The pool has no event to wait for.
@@ -161,7 +165,9 @@ class Database:
 class _Reader(Session):
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if objects or self.new or self.dirty or self.deleted:
-            message = "this session only reads: change objects in a session or a transaction"
+            message = (
+                "this session only reads: change objects in a session or a transaction"
+            )
             raise InvalidRequestError(message)
 
 
@@ -204,7 +210,9 @@ class SyncDatabase:
             time.sleep(back_off(attempt))
             attempt += 1
 
-    def _attempt(self, function: Callable[[Session], _T], options: TransactionOptions) -> _T:
+    def _attempt(
+        self, function: Callable[[Session], _T], options: TransactionOptions
+    ) -> _T:
         with self.session() as session:
             try:
                 if begin := options.execution_options():

@@ -30,8 +30,9 @@ async def get_connection(database: DatabaseDep) -> AsyncIterator[AsyncConnection
 async def get_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
     """Lend an ORM session for the request.
 
-    It never commits by itself: the handler awaits ``session.commit()`` before it returns, since
-    what follows ``yield`` runs after the response was sent. What is not committed is rolled back.
+    It never commits by itself: the handler awaits ``session.commit()`` before it
+    returns, since what follows ``yield`` runs after the response was sent. What is not
+    committed is rolled back.
     """
     async with database.session() as session:
         yield session
@@ -44,7 +45,7 @@ async def get_reader(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
 
 
 def get_sync_session(database: DatabaseDep) -> Iterator[Session]:
-    """Lend an ORM session of the synchronous engine for the request, for ``def`` handlers."""
+    """Lend an ORM session of the synchronous engine, for ``def`` handlers."""
     with database.sync.session() as session:
         yield session
 

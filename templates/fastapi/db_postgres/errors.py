@@ -49,7 +49,8 @@ _WORDS: tuple[tuple[str, Reason], ...] = (
 class UnavailableError(HTTPException):
     """The database cannot be had at the moment; a later attempt may succeed.
 
-    Where nothing handles it, the answer is 503 with ``Retry-After``. No text holds a password.
+    Where nothing handles it, the answer is 503 with ``Retry-After``. No text holds a
+    password.
     """
 
     def __init__(self, kind: str, reason: Reason, message: str) -> None:
@@ -112,19 +113,23 @@ class TransactionAbortedError(Exception):
 
     def __init__(self) -> None:
         """Take nothing."""
-        super().__init__("a statement of the transaction failed: it cannot be committed")
+        super().__init__(
+            "a statement of the transaction failed: it cannot be committed"
+        )
 
 
 class OutcomeUnknownError(Exception):
-    """COMMIT was sent and the connection lost: the changes may or may not have been made."""
+    """COMMIT was sent, the connection lost: changes may or may not have been made."""
 
     def __init__(self) -> None:
         """Take nothing."""
-        super().__init__("the connection was lost during COMMIT; the outcome is unknown")
+        super().__init__(
+            "the connection was lost during COMMIT; the outcome is unknown"
+        )
 
 
 def sqlstate(error: BaseException | None) -> str | None:
-    """Give the five-character code of the server's error that ``error`` is or comes from."""
+    """Give the code of the server's error that ``error`` is or comes from."""
     while error is not None:
         code = getattr(getattr(error, "orig", error), "sqlstate", None)
         if isinstance(code, str):
@@ -136,11 +141,14 @@ def sqlstate(error: BaseException | None) -> str | None:
 
 def is_transient(error: BaseException) -> bool:
     """Tell a serialization failure or a deadlock, which a new attempt may not meet."""
-    return not isinstance(error, OutcomeUnknownError) and sqlstate(error) in {"40001", "40P01"}
+    return not isinstance(error, OutcomeUnknownError) and sqlstate(error) in {
+        "40001",
+        "40P01",
+    }
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Tell whether the server, still in touch, said no; otherwise the connection is gone."""
+    """Tell whether the server said no; otherwise the connection is gone."""
     code = sqlstate(error)
     return code is not None and not code.startswith(("08", "57P"))
 
@@ -160,4 +168,8 @@ def reason_of(error: BaseException) -> Reason:
     for words, reason in _WORDS:
         if words in text:
             return reason
-    return "refused" if isinstance(error, (ConnectionError, FileNotFoundError)) else "other"
+    return (
+        "refused"
+        if isinstance(error, (ConnectionError, FileNotFoundError))
+        else "other"
+    )

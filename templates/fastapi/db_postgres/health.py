@@ -28,7 +28,7 @@ _under_way: set[asyncio.Task[Reason | None]] = set()
 
 
 async def health(database: Database) -> dict[str, Any]:
-    """Ask the server for a sign of life, over the pool or, if that is exhausted, beside it."""
+    """Ask the server for a sign of life, over the pool or, if need be, beside it."""
     pool = database.pool_status()
     settings = database.settings
     started = time.perf_counter()
@@ -83,7 +83,7 @@ async def _check(database: Database) -> Reason | None:
             raw = await connection.get_raw_connection()
             if await _answers(raw.driver_connection, statement):
                 return None
-            # It may have broken while it was idle; what counts is whether a new one works.
+            # It may have broken while idle; what counts is whether a new one works.
             await connection.invalidate()
     beside = await open_connection(settings.url, settings)
     try:

@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import psycopg
-    from sqlalchemy.engine import AdaptedConnection, Connection, Engine, ExceptionContext
+    from sqlalchemy.engine import (
+        AdaptedConnection,
+        Connection,
+        Engine,
+        ExceptionContext,
+    )
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
     from .errors import Reason
@@ -66,7 +71,9 @@ class PoolStatus:
 
     def __add__(self, other: PoolStatus) -> PoolStatus:
         """Put both pools together; ``pool_size`` stays that of the first."""
-        sums = {name: value + getattr(other, name) for name, value in asdict(self).items()}
+        sums = {
+            name: value + getattr(other, name) for name, value in asdict(self).items()
+        }
         return PoolStatus(**sums | {"pool_size": self.pool_size})
 
     def shown(self) -> dict[str, int]:
@@ -97,8 +104,10 @@ class _AsyncPool(_Waiting, AsyncAdaptedQueuePool):
 class Watch:
     """What this layer adds to an engine and its pool."""
 
-    def __init__(self, engine: Engine, settings: Settings, ping: Callable[[Any], None]) -> None:
-        """Follow the engine's events; ``ping`` raises where a connection is no longer good."""
+    def __init__(
+        self, engine: Engine, settings: Settings, ping: Callable[[Any], None]
+    ) -> None:
+        """Follow the engine's events; ``ping`` raises where a connection is broken."""
         self._engine = engine
         self._settings = settings
         self._ping = ping
@@ -112,9 +121,16 @@ class Watch:
         if settings.echo_pool:
             event.listen(pool, "invalidate", lambda *_: self._log("invalidate"))
         _guard_commits(engine)
-        if settings.url is not None and settings.url.pgbouncer and settings.statement_timeout:
-            timeout = f"SET LOCAL statement_timeout = {round(settings.statement_timeout * 1000)}"
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(timeout))
+        if (
+            settings.url is not None
+            and settings.url.pgbouncer
+            and settings.statement_timeout
+        ):
+            milliseconds = round(settings.statement_timeout * 1000)
+            timeout = f"SET LOCAL statement_timeout = {milliseconds}"
+            event.listen(
+                engine, "begin", lambda connection: connection.exec_driver_sql(timeout)
+            )
 
     def url(self) -> DatabaseUrl:
         """Give the URL to connect to."""
@@ -127,7 +143,9 @@ class Watch:
     def status(self) -> PoolStatus:
         """Count the connections."""
         pool = self._engine.pool
-        checked_out = min(pool.checkedout(), self._open) if isinstance(pool, QueuePool) else 0
+        checked_out = (
+            min(pool.checkedout(), self._open) if isinstance(pool, QueuePool) else 0
+        )
         return PoolStatus(
             pool_size=self._settings.pool_size,
             checked_in=self._open - checked_out,
@@ -152,7 +170,7 @@ class Watch:
     def _connect(self, _connection: object, record: ConnectionPoolEntry) -> None:
         self._open += 1
         record.info["fresh"] = True
-        # Up to a tenth earlier, so that connections opened together do not end together.
+        # Up to a tenth earlier, so that what was opened together does not end together.
         early = 0.1 * self._settings.pool_recycle * random.random()  # noqa: S311
         record.starttime -= early  # type: ignore[attr-defined]
         self._log("connect")
@@ -170,7 +188,7 @@ class Watch:
             except TIMEOUTS as error:
                 raise ConnectError.of(error) from error
             except Exception as error:
-                # What breaks one connection mostly breaks all: the others are replaced, too.
+                # What breaks one mostly breaks all: the others are replaced, too.
                 raise exc.InvalidatePoolError from error
         info["since"] = now
         self._log("checkout")
@@ -182,9 +200,14 @@ class Watch:
     def _checkin(self, _connection: object, record: ConnectionPoolEntry) -> None:
         info, now = record.info, time.monotonic()
         info["idle_since"] = now
-        held, threshold = now - info.pop("since", now), self._settings.slow_query_threshold
+        held, threshold = (
+            now - info.pop("since", now),
+            self._settings.slow_query_threshold,
+        )
         if threshold and held > threshold:
-            logger.warning("slow database session: %.3f s, threshold %g s", held, threshold)
+            logger.warning(
+                "slow database session: %.3f s, threshold %g s", held, threshold
+            )
         self._log("checkin")
 
     def _close(self, _connection: object, _record: ConnectionPoolEntry) -> None:
@@ -199,8 +222,8 @@ class Watch:
 def _guard_commits(engine: Engine) -> None:
     """See to it that a commit which returns was one.
 
-    After a failed statement COMMIT would succeed, and roll back. Where the connection breaks before
-    the answer, whether anything was changed is not known.
+    After a failed statement COMMIT would succeed, and roll back. Where the connection
+    breaks before the answer, whether anything was changed is not known.
     """
 
     def begin(connection: Connection) -> None:
@@ -212,7 +235,9 @@ def _guard_commits(engine: Engine) -> None:
             raise TransactionAbortedError
         connection.info["committing"] = True
 
-    def rollback_savepoint(connection: Connection, _name: str, _context: object) -> None:
+    def rollback_savepoint(
+        connection: Connection, _name: str, _context: object
+    ) -> None:
         connection.info.pop("failed", None)
 
     def handle_error(context: ExceptionContext) -> None:
@@ -272,7 +297,7 @@ def open_async(settings: Settings) -> tuple[AsyncEngine, Watch]:
 
 
 def sign_of_life(url: DatabaseUrl) -> str:
-    """Give what a server answers in one round trip; behind PgBouncer in a transaction."""
+    """Give what a server answers at once; behind PgBouncer in a transaction."""
     return "BEGIN READ ONLY; SELECT 1; COMMIT" if url.pgbouncer else "SELECT 1"
 
 

@@ -19,7 +19,7 @@ class TransactionOptions:
     read_only: bool = False
     """The server refuses writes."""
     deferrable: bool = False
-    """Waits, if serializable and read only, until it cannot fail nor make others fail."""
+    """Waits, if serializable and read only, until it cannot fail."""
     max_attempts: int = 5
     """How often the function runs at most, the first time included."""
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-_ACCEPTED = "postgres://user:password@host:port/database, special characters percent-encoded"
+_ACCEPTED = (
+    "postgres://user:password@host:port/database, special characters percent-encoded"
+)
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _PARAMETERS = (
     "application_name",
@@ -28,7 +30,7 @@ _PARAMETERS = (
 
 @dataclass(frozen=True, repr=False)
 class DatabaseUrl:
-    """A checked connection URL. ``str`` and ``repr`` show it without user and password."""
+    """A checked connection URL, shown without user and password."""
 
     redacted: str
     user: str | None = None
@@ -86,16 +88,21 @@ class DatabaseUrl:
             sslrootcert=text.get("sslrootcert"),
             application_name=text.get("application_name"),
             options=text.get("options"),
-            connect_timeout=float(text["connect_timeout"]) if "connect_timeout" in text else None,
+            connect_timeout=float(text["connect_timeout"])
+            if "connect_timeout" in text
+            else None,
             pgbouncer=text.get("pgbouncer") == "true",
         )
 
     def asyncpg_arguments(self, statement_timeout: float) -> dict[str, Any]:
-        """Arguments of ``asyncpg.connect``; the statement timeout in seconds, 0 for none.
+        """Arguments of ``asyncpg.connect``; the timeout in seconds, 0 for none.
 
         Raises ``OSError`` where the certificate authorities cannot be read.
         """
-        server_settings = {"application_name": self.application_name, "options": self.options}
+        server_settings = {
+            "application_name": self.application_name,
+            "options": self.options,
+        }
         if statement_timeout and not self.pgbouncer:
             server_settings["statement_timeout"] = str(round(statement_timeout * 1000))
         arguments: dict[str, Any] = {
@@ -105,15 +112,17 @@ class DatabaseUrl:
             "port": self.port,
             "database": self.database,
             "ssl": self._ssl(),
-            "server_settings": {name: value for name, value in server_settings.items() if value},
+            "server_settings": {
+                name: value for name, value in server_settings.items() if value
+            },
         }
         if self.pgbouncer:
-            # The server connection behind the pooler changes from one transaction to the next.
+            # Behind the pooler, each transaction may have another server connection.
             arguments["statement_cache_size"] = 0
         return arguments
 
     def psycopg_arguments(self, statement_timeout: float) -> dict[str, Any]:
-        """Arguments of ``psycopg.connect``; the statement timeout in seconds, 0 for none."""
+        """Arguments of ``psycopg.connect``; the timeout in seconds, 0 for none."""
         options = [self.options] if self.options else []
         if statement_timeout and not self.pgbouncer:
             options.append(f"-c statement_timeout={round(statement_timeout * 1000)}")
@@ -184,7 +193,9 @@ class _Parts:
         user_info = ""
         if self.user_info is not None:
             user_info = "***:***@" if ":" in self.user_info else "***@"
-        mode = dict(pair.partition("=")[::2] for pair in self.query.split("&")).get("sslmode")
+        mode = dict(pair.partition("=")[::2] for pair in self.query.split("&")).get(
+            "sslmode"
+        )
         query = f"?sslmode={mode}" if mode in _SSL_MODES else ""
         return f"{scheme}://{user_info}{self.host}/{self.database}{query}"
 
@@ -227,7 +238,9 @@ def _split_port(authority: str) -> tuple[str, str] | None:
     if found is None:
         return None
     port = found[3] or ""
-    return (found[1] or found[2] or "", port) if _is_number(port or "1", 65535) else None
+    return (
+        (found[1] or found[2] or "", port) if _is_number(port or "1", 65535) else None
+    )
 
 
 def _is_number(value: str, most: int) -> bool:
