@@ -113,7 +113,7 @@ impl Pyproject {
         let mut blocks = Vec::new();
         let mut new = Vec::new();
         let place = self.place().ok_or_else(|| {
-            Problem::decision("it has no list of dependencies")
+            Problem::input("it has no list of dependencies")
                 .in_file(&self.path)
                 .help("give `[project]` a `dependencies = []`, then run this again")
         })?;
@@ -203,7 +203,7 @@ impl Pyproject {
                     return Ok(Change::None);
                 };
                 let (Some(version), Some(span)) = (item.as_str(), item.span()) else {
-                    return Err(Problem::decision(format!(
+                    return Err(Problem::input(format!(
                         "{name} is here without its extras: {amended} is needed"
                     ))
                     .in_file(&self.path)

@@ -30,7 +30,7 @@ pub fn amended(
     wanted: &Dependency,
 ) -> Result<Option<String>, Problem> {
     if !overlap(&there.versions, &wanted.version) {
-        return Err(Problem::decision(format!(
+        return Err(Problem::input(format!(
             "{} is here as `{}`, and {} is needed",
             wanted.name,
             text.trim(),
@@ -64,10 +64,9 @@ pub fn add_dependencies(
     dependencies: &[Dependency],
 ) -> Result<Option<FileEdit>, Problem> {
     if text.contains("--hash=") {
-        let mut problem =
-            Problem::decision("its packages are pinned by hash, which this cannot do")
-                .in_file(path)
-                .help("add these to what it is made from, make it again, and run this again");
+        let mut problem = Problem::input("its packages are pinned by hash, which this cannot do")
+            .in_file(path)
+            .help("add these to what it is made from, make it again, and run this again");
         problem.notes = dependencies.iter().map(requirement).collect();
         if dependencies.iter().all(|wanted| {
             requirements(text)

@@ -19,7 +19,10 @@ fn environment() -> Result<&'static Path> {
         return Ok(environment);
     }
     let printed = run(repository(), Path::new("tests/python"), &[])?;
-    let last = printed.lines().last().context("tests/python says nothing")?;
+    let last = printed
+        .lines()
+        .last()
+        .context("tests/python says nothing")?;
     Ok(ENVIRONMENT.get_or_init(|| PathBuf::from(last)))
 }
 
@@ -67,13 +70,16 @@ pub fn build(fixture: &Fixture, _folder: &Path) -> Result<Vec<OsString>> {
 
 /// The files of the user's that Ruff would format otherwise.
 pub fn unformatted(folder: &Path) -> Result<Vec<String>> {
-    let arguments = ["format", "--isolated", "--check", "--no-cache", "--quiet", "."];
-    let output = command(folder, &tool("ruff")?, &arguments).output()?;
-    let sorted = ["check", "--isolated", "--no-cache", "--select", "I", "--quiet", "."];
-    let imports = command(folder, &tool("ruff")?, &sorted).output()?;
-    let printed = [output.stdout, imports.stdout].concat();
-    let files = String::from_utf8_lossy(&printed);
-    Ok(files.lines().map(str::to_owned).collect())
+    let ruff = |arguments: &[&str]| -> Result<String> {
+        let common = ["--isolated", "--no-cache", "--exclude", ".rapidkit", "."];
+        let output = command(folder, &tool("ruff")?, &[arguments, &common].concat()).output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let printed = ruff(&["format", "--check"])? + &ruff(&["check", "--select", "I"])?;
+    Ok(printed
+        .lines()
+        .filter_map(|line| Some(line.trim_start().strip_prefix("--> ")?.to_owned()))
+        .collect())
 }
 
 /// Generated files: Ruff with every rule, its formatter, and mypy at its strictest have nothing to say.
@@ -89,8 +95,29 @@ pub fn lints(folder: &Path) -> Result<()> {
     let layer = layer.path().display().to_string();
     let ruff = tool("ruff")?;
     let test = "tests/test_db_postgres.py";
-    run(folder, &ruff, &["format", "--isolated", "--no-cache", "--check", &layer, test])?;
-    let every = ["check", "--isolated", "--no-cache", "--target-version", "py310", "--select", "ALL", "--ignore", UNASKED];
+    run(
+        folder,
+        &ruff,
+        &[
+            "format",
+            "--isolated",
+            "--no-cache",
+            "--check",
+            &layer,
+            test,
+        ],
+    )?;
+    let every = [
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--target-version",
+        "py310",
+        "--select",
+        "ALL",
+        "--ignore",
+        UNASKED,
+    ];
     run(folder, &ruff, &[&every[..], &[&layer]].concat())?;
     // A copy by itself: of the application around it, mypy may think what it likes.
     let alone = target().join("mypy");
@@ -99,7 +126,10 @@ pub fn lints(folder: &Path) -> Result<()> {
     for entry in std::fs::read_dir(&layer)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            std::fs::copy(entry.path(), alone.join("db_postgres").join(entry.file_name()))?;
+            std::fs::copy(
+                entry.path(),
+                alone.join("db_postgres").join(entry.file_name()),
+            )?;
         }
     }
     run(&alone, &tool("mypy")?, &["--strict", "db_postgres"])?;
@@ -109,8 +139,15 @@ pub fn lints(folder: &Path) -> Result<()> {
 /// All tests; the generated ones say why they did not run.
 pub fn tests(folder: &Path) -> Result<()> {
     let python = tool("python")?;
-    let layer_is_in = ["src", "backend"].iter().find(|name| folder.join(name).join("db_postgres").is_dir() || (**name == "src" && folder.join("src").is_dir()));
-    let mut command = command(folder, &python, &["-m", "pytest", "-rs", "-p", "no:cacheprovider"]);
+    let layer_is_in = ["src", "backend"].iter().find(|name| {
+        folder.join(name).join("db_postgres").is_dir()
+            || (**name == "src" && folder.join("src").is_dir())
+    });
+    let mut command = command(
+        folder,
+        &python,
+        &["-m", "pytest", "-rs", "-p", "no:cacheprovider"],
+    );
     if let Some(name) = layer_is_in {
         command.env("PYTHONPATH", folder.join(name));
     }

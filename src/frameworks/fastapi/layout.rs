@@ -14,6 +14,8 @@ pub struct Layout {
     pub style: Style,
     /// The layer's path for code outside the package: `app.db_postgres`.
     pub module: String,
+    /// The project's own modules that the application's file imports.
+    pub neighbours: Vec<String>,
 }
 
 /// Files that tell how the application is started.
@@ -45,7 +47,8 @@ pub fn layout(
     if file.imports.iter().any(|import| import.dots > 0) {
         return Ok(relative(files, target, &here, &package)?);
     }
-    if let Some(root) = import_root(files, target, &here, file)? {
+    let (root, neighbours) = import_root(files, target, &here, file)?;
+    if let Some(root) = root {
         let home = match package.below(&root) {
             Some(below) if !below.is_root() => package,
             _ => root.clone(),
@@ -58,6 +61,7 @@ pub fn layout(
                 package: within,
             },
             home,
+            neighbours,
         });
     }
     if here == *target {
@@ -68,6 +72,7 @@ pub fn layout(
                 package: String::new(),
             },
             module: MODULE.to_owned(),
+            neighbours: Vec::new(),
         });
     }
     // Nothing in the file says whether it is run as `main` or as `app.main`.
@@ -113,6 +118,7 @@ pub fn fallback(files: &dyn Files, target: &ProjectPath) -> Result<Layout, Probl
             package: within,
         },
         home,
+        neighbours: Vec::new(),
     })
 }
 
@@ -135,6 +141,7 @@ fn relative(
             package: String::new(),
         },
         module: joined(&dotted(package, &root)),
+        neighbours: Vec::new(),
     })
 }
 
@@ -158,23 +165,27 @@ fn has_init(files: &dyn Files, directory: &ProjectPath) -> Result<bool, Problem>
     files.exists(&child(directory, "__init__.py"))
 }
 
-/// The directory that the file's absolute imports of its own project begin in.
+/// The directory that the file's absolute imports of its own project begin in, and the names that they begin with.
 fn import_root(
     files: &dyn Files,
     target: &ProjectPath,
     here: &ProjectPath,
     file: &File,
-) -> Result<Option<ProjectPath>, Problem> {
+) -> Result<(Option<ProjectPath>, Vec<String>), Problem> {
+    let (mut found, mut names) = (None, Vec::new());
     for import in file.imports.iter().filter(|import| import.dots == 0) {
         let mut directory = Some(here.clone());
         while let Some(root) = directory {
             if names_own(files, &root, import)? {
-                return Ok(Some(root));
+                let first = import.module.split('.').next().unwrap_or_default();
+                names.push(first.to_owned());
+                found.get_or_insert(root);
+                break;
             }
             directory = root.parent().filter(|_| root != *target);
         }
     }
-    Ok(None)
+    Ok((found, names))
 }
 
 /// Whether an absolute import means a module below `root`.

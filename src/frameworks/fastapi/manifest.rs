@@ -64,7 +64,7 @@ impl Manifest {
             let path = child(directory, "Pipfile");
             let text = files.text(&path)?.unwrap_or_default();
             if names_fastapi(&text) {
-                return Err(Problem::decision("Pipenv is not supported")
+                return Err(Problem::input("Pipenv is not supported")
                     .in_file(&path)
                     .note("its lock file can only be made by running Pipenv, which would change versions of yours")
                     .help("move to a pyproject.toml or a requirements.txt, then run this again"));

@@ -10,7 +10,7 @@ mod tests;
 use serde_json::Value;
 
 use super::Framework;
-use crate::edit::python::{edit, insert_import};
+use crate::edit::python::{Import, edit, insert_import};
 use crate::edit::requirement::overlap;
 use crate::edit::rust::{Splice, indent};
 use crate::types::{
@@ -67,7 +67,7 @@ impl Framework for FastApi {
             ),
         ] {
             if !overlap(&found, needed) {
-                return Err(Problem::decision(format!(
+                return Err(Problem::input(format!(
                     "{what} {needed} is needed, and the project says {found}"
                 )));
             }
@@ -172,7 +172,7 @@ fn place(files: &dyn Files, target: &Target) -> Result<Layout, Problem> {
 }
 
 fn is_wired(file: &application::File) -> bool {
-    let imports = |import: &crate::edit::python::Import| import.alias == MODULE;
+    let imports = |import: &Import| import.alias == MODULE;
     file.imports.iter().any(imports) && file.source.text.contains(&format!("{MODULE}.init_app("))
 }
 
@@ -188,10 +188,9 @@ fn wired(application: &application::Application, layout: &Layout) -> Result<File
         None => (text.len(), "\n"),
     };
     let indent = indent(text, application.statement.start_byte());
-    let own = |import: &crate::edit::python::Import| {
-        import.dots > 0
-            || (layout.style.dots == 0
-                && import.module.split('.').next() == layout.style.package.split('.').next())
+    let own = |import: &Import| {
+        let first = import.module.split('.').next().unwrap_or_default();
+        import.dots > 0 || layout.neighbours.iter().any(|name| name == first)
     };
     let splices = [
         insert_import(source, &import, own),
