@@ -139,8 +139,8 @@ impl Pyproject {
         }
         if !new.is_empty() {
             splices.extend(match place {
-                Place::Project(array) => self.into_array(array, &new),
-                Place::Poetry(table) => self.into_table(table, &new),
+                Place::Project(array) => self.array_splices(array, &new),
+                Place::Poetry(table) => self.table_splices(table, &new),
             });
         }
         let (newline, offset) = (newline(&self.text), self.offset());
@@ -222,7 +222,7 @@ impl Pyproject {
     }
 
     /// One value more a line where there is one a line, else one after the other.
-    fn into_array(&self, array: &Array, new: &[String]) -> Vec<Splice> {
+    fn array_splices(&self, array: &Array, new: &[String]) -> Vec<Splice> {
         let text = self.document.raw();
         let Some(span) = array.span() else {
             return Vec::new();
@@ -260,7 +260,7 @@ impl Pyproject {
         splices
     }
 
-    fn into_table(&self, table: &dyn TableLike, new: &[String]) -> Vec<Splice> {
+    fn table_splices(&self, table: &dyn TableLike, new: &[String]) -> Vec<Splice> {
         let text = self.document.raw();
         let last = table
             .iter()

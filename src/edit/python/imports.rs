@@ -157,7 +157,7 @@ pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -
             .ends_with("\n\n")
             || text[..start].ends_with("\n\r\n")
     };
-    let group_start = run.iter().rposition(|node| blank_before(node)).unwrap_or(0);
+    let group_start = run.iter().rposition(blank_before).unwrap_or(0);
     let group = &run[group_start..];
     let is_own = group
         .iter()

@@ -140,7 +140,7 @@ pub fn find(files: &[File]) -> Result<Application<'_>, Problem> {
             if let Some(other) = other {
                 return Err(other);
             }
-            keeps_its_lifespan(files, only)?;
+            keeps_its_lifespan(files)?;
             Ok((*only).clone())
         }
         [first, others @ ..] => {
@@ -287,7 +287,7 @@ fn is_module(path: &ProjectPath, name: &str) -> bool {
 }
 
 /// Code that sets another lifespan afterwards would take ours away.
-fn keeps_its_lifespan(files: &[File], application: &Application) -> Result<(), Problem> {
+fn keeps_its_lifespan(files: &[File]) -> Result<(), Problem> {
     for file in files {
         let source = &file.source;
         let set = descendants(source.root()).into_iter().find(|node| {
@@ -297,7 +297,6 @@ fn keeps_its_lifespan(files: &[File], application: &Application) -> Result<(), P
                     .is_some_and(|left| source.slice(left).ends_with(".lifespan_context"))
         });
         if let Some(set) = set {
-            let _ = application;
             return Err(Problem::decision(
                 "it is not certain which lifespan the application will have",
             )

@@ -45,7 +45,7 @@ pub fn layout(
     let here = file.source.path.parent().unwrap_or_else(ProjectPath::root);
     let package = package(files, target, &here)?;
     if file.imports.iter().any(|import| import.dots > 0) {
-        return Ok(relative(files, target, &here, &package)?);
+        return relative(files, target, &here, &package);
     }
     let (root, neighbours) = import_root(files, target, &here, file)?;
     if let Some(root) = root {

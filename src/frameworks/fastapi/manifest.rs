@@ -137,7 +137,6 @@ pub fn directories(files: &dyn Files) -> Result<Vec<ProjectPath>, Problem> {
         }
     }
     found.sort();
-    // What lies below another and only repeats its list is no target of its own.
     Ok(found)
 }
 
