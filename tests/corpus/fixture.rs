@@ -34,7 +34,7 @@ impl Fixture {
                 Self::read(&path).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()))
             })
             .collect();
-        fixtures.sort_by(|a, b| a.label().cmp(&b.label()));
+        fixtures.sort_by_key(Self::label);
         fixtures
     }
 
