@@ -89,9 +89,10 @@ The codes are explained in docs/verification.md.")]
     /// Check a module in its root: structure, documentation, every template, version, changelog
     #[command(after_help = "Examples:
   rapidkit-pg vet                what is wrong with the module here
+  rapidkit-pg vet --deep         and see every runtime hook work, for every framework
   rapidkit-pg vet --bump patch   raise the version and open a changelog entry
 
-That the runtime hooks work is not seen here but by the repository's own suite: cargo test --test corpus.")]
+--deep runs the module's own suite, the program tests/conformance/run in its root; it takes minutes.")]
     Vet(Vet),
     /// See the layer work: a small application, a throwaway PostgreSQL, real requests
     #[command(after_help = "Examples:
@@ -252,6 +253,10 @@ pub struct Vet {
     /// Raise the version in module.yaml and open a changelog entry
     #[arg(long, value_name = "PART")]
     pub bump: Option<Part>,
+
+    /// See the runtime hooks work, by running the module's own tests/conformance/run
+    #[arg(long, conflicts_with = "bump")]
+    pub deep: bool,
 
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "human")]

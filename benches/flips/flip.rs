@@ -2,11 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use rapidkit_pg::module::Module;
 use rapidkit_pg::plan::Templates;
-use rapidkit_pg::verify::{Setting, verify};
+use rapidkit_pg::signature::{AllowedSigners, Revoked};
+use rapidkit_pg::verify::{Setting, Trust, verify};
 
 /// How many turned bits were seen.
 pub struct Flips {
@@ -36,13 +39,13 @@ impl std::fmt::Display for Flips {
 }
 
 /// Turns every `step`th bit of `file` in the project or module `root`, on two copies at once.
-pub fn all(root: &Path, file: &str, step: usize) -> Flips {
+pub fn all(root: &Path, file: &str, step: usize, trust: Option<&Trust>) -> Flips {
     let module = Module::embedded().expect("the module in the binary");
     let templates = Templates::new(&module).expect("its templates");
     let setting = Setting {
         release: true,
         templates: &templates,
-        trust: None,
+        trust,
         baseline: None,
     };
     let bytes = std::fs::read(root.join(file)).expect("the file");
@@ -78,6 +81,33 @@ pub fn all(root: &Path, file: &str, step: usize) -> Flips {
         made,
         seen: made - faults.len(),
         faults,
+    }
+}
+
+/// Signs the lock of `project` with a new key, made beside it, and trusts that key alone.
+pub fn sign(binary: &str, project: &Path, folder: &Path) -> Trust {
+    let key = folder.join("key");
+    let run = |command: &mut Command| {
+        let output = command.output().expect("it starts");
+        assert!(output.status.success(), "{command:?}: {output:?}");
+    };
+    run(Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key));
+    run(Command::new(binary)
+        .args(["-q", "lock", "--overwrite", "--sign"])
+        .arg(&key)
+        .current_dir(project));
+    let public = std::fs::read_to_string(key.with_extension("pub")).expect("a public key");
+    let text = format!("release@example.org {public}");
+    let file = folder.join("allowed_signers");
+    std::fs::write(&file, &text).expect("written");
+    Trust {
+        file,
+        signers: AllowedSigners::parse("allowed_signers", &text).expect("a list"),
+        revoked: Revoked::default(),
+        principal: None,
+        now: SystemTime::now().into(),
     }
 }
 
@@ -119,7 +149,7 @@ fn one(root: &Path, file: &str, bytes: &[u8], bit: usize, setting: &Setting) -> 
 
 fn copy(root: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let status = std::process::Command::new("cp")
+    let status = Command::new("cp")
         .arg("-a")
         .arg(root)
         .arg(folder.path().join("x"))

@@ -1,9 +1,11 @@
-//! Turns every bit of a lock, of `module.sums` and of three vendor files, and bits of all others at random; verification
+//! Turns every bit of a lock, of its signature, of `module.sums` and of three vendor files, and bits of all others at random; verification
 //! must see each. Prints `seen N of N` a file.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark sets up files")]
 
 mod flip;
+#[path = "../shop.rs"]
+mod shop;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,20 +17,7 @@ const STEP: usize = 61;
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let project = folder.path().join("project");
-    std::fs::create_dir_all(project.join("src")).expect("a folder");
-    std::fs::write(
-        project.join("Cargo.toml"),
-        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
-         tokio = { version = \"1\", features = [\"full\"] }\n",
-    )
-    .expect("a manifest");
-    std::fs::write(
-        project.join("src/main.rs"),
-        "use axum::{Router, routing::get};\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new().route(\"/\", \
-         get(|| async {}));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n    \
-         axum::serve(listener, app).await.unwrap();\n}\n",
-    )
-    .expect("a source");
+    shop::make(&project);
     let added = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"))
         .args(["-q", "add", "--yes"])
         .current_dir(&project)
@@ -45,7 +34,7 @@ fn main() {
 
     let mut unseen = 0;
     let mut turn = |root: &Path, file: &str, step: usize| {
-        let flips = flip::all(root, file, step);
+        let flips = flip::all(root, file, step, None);
         unseen += flips.faults.len();
         print(&flips);
     };
@@ -70,6 +59,15 @@ fn main() {
     for name in names {
         turn(&project, &format!("{VENDOR}/{name}"), STEP);
     }
+    let trust = flip::sign(env!("CARGO_BIN_EXE_rapidkit-pg"), &project, folder.path());
+    let flips = flip::all(
+        &project,
+        ".rapidkit/rapidkit-pg.lock.yaml.sig",
+        1,
+        Some(&trust),
+    );
+    unseen += flips.faults.len();
+    print(&flips);
     assert_eq!(unseen, 0, "{unseen} turned bits were not seen");
 }
 

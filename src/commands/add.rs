@@ -6,8 +6,9 @@ use super::context::{self, Context};
 use super::interrupt;
 use crate::cli::{Add, Format};
 use crate::frameworks::{self, Framework};
-use crate::module::{Module, Prompt, PromptType};
-use crate::plan::{self, Plan, Request};
+use crate::lockfile::Lock;
+use crate::module::{Prompt, PromptType};
+use crate::plan::{self, Plan, Request, State};
 use crate::project::{Project, Recovered, Root, Writer};
 use crate::report::{PlanReport, PlanView};
 use crate::types::{Problem, Target};
@@ -57,23 +58,36 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         dev: !module.drift().is_empty(),
     };
     let plan = plan::add(&project, &lock, &request)?;
+    if !is_new && !given.is_empty() {
+        return Err(Problem::decision(format!(
+            "{} is here already: `--set` has no effect",
+            plan.module
+        ))
+        .help("change the default in the generated settings, or set the variable"));
+    }
     let show = |applied: bool| {
         let view = PlanView {
             diff: args.diff,
             applied,
         };
-        let report = report(&plan, &module, args.no_wire && applied);
+        // While there is a question to answer, what comes after it waits.
+        let next = match ask && !applied && !plan.changes.is_empty() {
+            true => Vec::new(),
+            false => next(&plan, &project, &lock, framework, !args.no_wire)?,
+        };
+        let report = report(&plan, next);
         match human {
             true => report.print(context.terminal, view),
             false => report.print_json(context.terminal, view),
         }
+        Ok::<_, Problem>(())
     };
     let Some(writer) = writer.filter(|_| !plan.changes.is_empty()) else {
-        show(false);
+        show(false)?;
         return Ok(0);
     };
     if ask {
-        show(false);
+        show(false)?;
         if !answer(Confirm::new("Write this?").with_default(true).prompt())? {
             context.terminal.line("nothing was written");
             return Ok(1);
@@ -81,12 +95,17 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     }
     writer.apply(&plan.changes, &interrupt::requested)?;
     if !ask {
-        show(true);
+        show(true)?;
     }
     context.terminal.done(
         "Added",
         format!("{} {} to {}", plan.module, plan.version, target.package),
     );
+    if ask {
+        for line in next(&plan, &project, &lock, framework, !args.no_wire)? {
+            context.terminal.line(line);
+        }
+    }
     Ok(0)
 }
 
@@ -101,19 +120,7 @@ fn writer<'p>(context: &Context, project: &'p Project) -> Result<Writer<'p>, Pro
     Ok(writer)
 }
 
-fn report<'a>(plan: &'a Plan, module: &Module, unwired: bool) -> PlanReport<'a> {
-    let mut next = Vec::new();
-    if !plan.changes.is_empty() {
-        if unwired {
-            next.push("Your sources were left alone: docs/usage.md shows the lines that wire the layer in.".to_owned());
-        }
-        next.push("Next: set DATABASE_URL, run the application, then".to_owned());
-        next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
-        next.push(
-            "The health route stands outside your own authentication and path prefixes.".to_owned(),
-        );
-    }
-    let _ = module;
+fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
     PlanReport {
         command: "add",
         module: &plan.module,
@@ -124,6 +131,49 @@ fn report<'a>(plan: &'a Plan, module: &Module, unwired: bool) -> PlanReport<'a> 
         changes: &plan.changes,
         next,
     }
+}
+
+/// What a person does after `add`.
+fn next(
+    plan: &Plan,
+    project: &Project,
+    lock: &Lock,
+    framework: &dyn Framework,
+    wired: bool,
+) -> Result<Vec<String>, Problem> {
+    if plan.changes.is_empty() {
+        let mut changed = 0;
+        for locked in lock
+            .modules
+            .iter()
+            .filter(|locked| locked.target == plan.target.root)
+        {
+            let states = plan::states(project, locked)?;
+            changed += states
+                .iter()
+                .filter(|state| state.state != State::Unchanged)
+                .count();
+        }
+        return Ok(match changed {
+            0 => Vec::new(),
+            1 => vec!["One file or block is not as recorded: see `rapidkit-pg status`.".to_owned()],
+            _ => vec![format!(
+                "{changed} files and blocks are not as recorded: see `rapidkit-pg status`."
+            )],
+        });
+    }
+    let mut next = Vec::new();
+    if !wired {
+        next.push(
+            "Your sources were left alone: docs/advanced.md of rapidkit-pg shows the lines that wire the layer in."
+                .to_owned(),
+        );
+    }
+    next.push("Next: set DATABASE_URL, run the application, then".to_owned());
+    next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
+    next.push(framework.health_stands().to_owned());
+    next.extend(framework.advice(project, &plan.target)?);
+    Ok(next)
 }
 
 fn choose_target(

@@ -83,7 +83,7 @@ fn print(context: &Context, report: &Report) {
             .filter(|file| file.state != State::Unchanged)
             .collect();
         say(format!(
-            "{} {} in {} ({}): {} of {} files and blocks as generated",
+            "{} {} in {} ({}): {} of {} files and blocks as recorded",
             module.module,
             module.version,
             module.target,

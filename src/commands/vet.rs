@@ -12,7 +12,7 @@ pub fn run(context: &Context, args: &Vet) -> Result<u8, Problem> {
     match args.bump {
         Some(part) => bump(context, part),
         None => {
-            let report = vet(&context.directory)?;
+            let report = vet(&context.directory, args.deep)?;
             show(context, "vet", args.format, false, &report);
             Ok(report.exit())
         }

@@ -5,7 +5,9 @@ use std::ops::Range;
 use semver::{Version, VersionReq};
 use toml_edit::{Array, Item, TableLike, Value};
 
+use super::cargo_exclude;
 use super::cargo_workspace::{Manifest, cargo_lock, workspace_of};
+use super::crypto_provider::{CryptoProvider, crypto_provider};
 use super::rust::{Splice, line_start, newline, spliced};
 use super::version_req::overlap;
 use crate::types::{Block, Dependency, FileEdit, Files, Problem};
@@ -48,6 +50,7 @@ pub fn add_dependencies(
     let mut blocks = Vec::new();
     let mut entries = Vec::new();
     for dependency in dependencies {
+        let dependency = &editor.fitting(dependency);
         match editor.answer(dependency)? {
             Answer::Satisfied => {}
             Answer::Features { missing, splice } => {
@@ -59,7 +62,7 @@ pub fn add_dependencies(
             }
             Answer::Entry(text) => {
                 blocks.push(block(dependency, text.clone()));
-                entries.push((dependency, text));
+                entries.push((dependency.clone(), text));
             }
         }
     }
@@ -74,6 +77,15 @@ pub fn add_dependencies(
     if splices.is_empty() {
         return Ok(None);
     }
+    edited(manifest, splices, blocks).map(Some)
+}
+
+/// The manifest with splices in the text that its spans count in.
+pub(super) fn edited(
+    manifest: &Manifest,
+    mut splices: Vec<Splice>,
+    blocks: Vec<Block>,
+) -> Result<FileEdit, Problem> {
     let newline = newline(&manifest.text);
     for splice in &mut splices {
         splice.text = splice.text.replace('\n', newline);
@@ -89,14 +101,14 @@ pub fn add_dependencies(
             error.message()
         )));
     }
-    Ok(Some(FileEdit {
+    Ok(FileEdit {
         path: manifest.path(),
         text,
         blocks,
-    }))
+    })
 }
 
-/// How often what a block of [`add_dependencies`] records is in a manifest: 0 or 1.
+/// How often what a block of a manifest records is there: 0 or 1.
 pub fn count(manifest: &str, block: &Block) -> usize {
     let bare = manifest.strip_prefix('\u{feff}').unwrap_or(manifest);
     let parsed = toml_edit::Document::parse(bare.to_owned());
@@ -104,6 +116,12 @@ pub fn count(manifest: &str, block: &Block) -> usize {
     let (Ok(parsed), Ok(ours)) = (parsed, ours) else {
         return 0;
     };
+    if block.name == cargo_exclude::BLOCK {
+        let workspace = parsed.get("workspace");
+        let have = strings(workspace.and_then(|table| table.get("exclude")));
+        let wanted = strings(ours.get("exclude"));
+        return usize::from(wanted.iter().all(|path| have.contains(path)));
+    }
     let kind = if block.name.starts_with("dev-") {
         "dev-dependencies"
     } else {
@@ -169,7 +187,7 @@ fn quoted(names: &[String]) -> String {
     names.join(", ")
 }
 
-fn strings(item: Option<&Item>) -> Vec<String> {
+pub(super) fn strings(item: Option<&Item>) -> Vec<String> {
     let array = item.and_then(Item::as_array);
     array
         .into_iter()
@@ -203,6 +221,19 @@ struct Said {
 }
 
 impl Editor<'_> {
+    /// A dependency with the cryptography that the project has.
+    fn fitting(&self, dependency: &Dependency) -> Dependency {
+        let mut fitting = dependency.clone();
+        let is_aws = dependency.name == "sqlx"
+            && crypto_provider(self.manifest, self.lock.as_ref()) == Some(CryptoProvider::AwsLcRs);
+        for feature in fitting.features.iter_mut().filter(|_| is_aws) {
+            if feature.starts_with("tls-rustls") {
+                "tls-rustls-aws-lc-rs".clone_into(feature);
+            }
+        }
+        fitting
+    }
+
     fn answer(&self, dependency: &Dependency) -> Result<Answer, Problem> {
         let wanted = VersionReq::parse(&dependency.version).map_err(|error| {
             Problem::input(format!(
@@ -525,9 +556,7 @@ impl Editor<'_> {
 
     /// The end of a line, before its line break.
     fn line_end(&self, at: usize) -> usize {
-        let text = self.text();
-        let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
-        end - usize::from(text[..end].ends_with('\r'))
+        line_end(self.text(), at)
     }
 
     /// The start of the comment lines directly above a line.
@@ -563,7 +592,7 @@ impl Editor<'_> {
         };
         if let Some(array) = item.get("features") {
             let array = array.as_array().ok_or_else(strange)?;
-            return self.extend(array, missing).ok_or_else(strange);
+            return extend(self.text(), array, missing).ok_or_else(strange);
         }
         match item {
             Item::Value(Value::String(text)) => {
@@ -601,36 +630,41 @@ impl Editor<'_> {
             _ => Err(strange()),
         }
     }
+}
 
-    /// Adds elements to an array, on lines of their own if it is written so.
-    fn extend(&self, array: &Array, names: &[String]) -> Option<Splice> {
-        let text = self.text();
-        let span = array.span()?;
-        let Some(last) = array.iter().filter_map(Value::span).max_by_key(|s| s.end) else {
-            return Some(Splice::insert(span.start + 1, quoted(names)));
-        };
-        let own_line = text[line_start(text, last.start)..last.start]
-            .trim()
-            .is_empty();
-        if !own_line {
-            return Some(Splice::insert(last.end, format!(", {}", quoted(names))));
-        }
-        let indent = &text[line_start(text, last.start)..last.start];
-        let comma = text[last.end..span.end].trim_start().starts_with(',');
-        if comma {
-            let lines: String = names
-                .iter()
-                .map(|n| format!("\n{indent}{},", Value::from(n.as_str())))
-                .collect();
-            let at = self.line_end(last.end + text[last.end..].find(',')?);
-            return Some(Splice::insert(at.min(span.end - 1), lines));
-        }
+/// Adds elements to an array, on lines of their own if it is written so.
+pub(super) fn extend(text: &str, array: &Array, names: &[String]) -> Option<Splice> {
+    let span = array.span()?;
+    let Some(last) = array.iter().filter_map(Value::span).max_by_key(|s| s.end) else {
+        return Some(Splice::insert(span.start + 1, quoted(names)));
+    };
+    let own_line = text[line_start(text, last.start)..last.start]
+        .trim()
+        .is_empty();
+    if !own_line {
+        return Some(Splice::insert(last.end, format!(", {}", quoted(names))));
+    }
+    let indent = &text[line_start(text, last.start)..last.start];
+    let comma = text[last.end..span.end].trim_start().starts_with(',');
+    if comma {
         let lines: String = names
             .iter()
-            .map(|n| format!(",\n{indent}{}", Value::from(n.as_str())))
+            .map(|n| format!("\n{indent}{},", Value::from(n.as_str())))
             .collect();
-        Some(Splice::insert(last.end, lines))
+        let at = line_end(text, last.end + text[last.end..].find(',')?);
+        return Some(Splice::insert(at.min(span.end - 1), lines));
     }
+    let lines: String = names
+        .iter()
+        .map(|n| format!(",\n{indent}{}", Value::from(n.as_str())))
+        .collect();
+    Some(Splice::insert(last.end, lines))
+}
+
+/// The end of a line, before its line break.
+pub(super) fn line_end(text: &str, at: usize) -> usize {
+    let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
+    end - usize::from(text[..end].ends_with('\r'))
 }
 
 fn missing(dependency: &Dependency, said: &Said) -> Vec<String> {

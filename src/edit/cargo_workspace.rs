@@ -71,7 +71,7 @@ impl Manifest {
         self.get(keys)?.as_str()
     }
 
-    fn bool(&self, keys: &[&str]) -> Option<bool> {
+    pub fn bool(&self, keys: &[&str]) -> Option<bool> {
         self.get(keys)?.as_bool()
     }
 
@@ -438,23 +438,48 @@ fn expand(files: &dyn Files, pattern: &str) -> Result<Vec<ProjectPath>, Problem>
     Ok(found)
 }
 
-/// Whether a file name matches a pattern of `*`, `?` and `[…]`.
-fn glob(pattern: &str, name: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return name.is_empty();
-    };
-    let rest = &pattern[first.len_utf8()..];
-    let mut chars = name.chars();
-    match first {
-        '*' => glob(rest, name) || chars.next().is_some() && glob(pattern, chars.as_str()),
-        '?' => chars.next().is_some() && glob(rest, chars.as_str()),
-        '[' => {
-            let Some((set, after)) = rest.split_once(']') else {
-                return false;
-            };
-            chars.next().is_some_and(|c| in_set(set, c)) && glob(after, chars.as_str())
+/// Whether a file name matches a pattern of `*`, `?` and `[…]`. Only the last `*` is ever gone back to: that suffices, and
+/// bounds the work by the product of the lengths.
+pub(super) fn glob(pattern: &str, name: &str) -> bool {
+    let mut retry: Option<(&str, &str)> = None;
+    let (mut pattern, mut name) = (pattern, name);
+    loop {
+        if let Some(rest) = pattern.strip_prefix('*') {
+            retry = Some((rest, name));
+            pattern = rest;
+            continue;
         }
-        _ => chars.next() == Some(first) && glob(rest, chars.as_str()),
+        let mut chars = name.chars();
+        let first = chars.next();
+        if first.is_none() && pattern.is_empty() {
+            return true;
+        }
+        if let Some(rest) = first.and_then(|c| strip_one(pattern, c)) {
+            (pattern, name) = (rest, chars.as_str());
+            continue;
+        }
+        let Some((after, from)) = retry else {
+            return false;
+        };
+        let mut from = from.chars();
+        if from.next().is_none() {
+            return false;
+        }
+        retry = Some((after, from.as_str()));
+        (pattern, name) = (after, from.as_str());
+    }
+}
+
+/// What is left of a pattern after the part that stands for `c`, if it does.
+fn strip_one(pattern: &str, c: char) -> Option<&str> {
+    let mut chars = pattern.chars();
+    match chars.next()? {
+        '?' => Some(chars.as_str()),
+        '[' => {
+            let (set, after) = chars.as_str().split_once(']')?;
+            in_set(set, c).then_some(after)
+        }
+        first => (first == c).then_some(chars.as_str()),
     }
 }
 
@@ -481,4 +506,36 @@ fn in_set(set: &str, c: char) -> bool {
 /// A path that this code wrote itself.
 fn existing(path: &str) -> ProjectPath {
     ProjectPath::existing(path).unwrap_or_else(|_| ProjectPath::root())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        for (pattern, name, matches) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abcb", false),
+            ("*b*", "abc", true),
+            ("?é", "aé", true),
+            ("[a-c]x*", "bxy", true),
+            ("[!a-c]", "b", false),
+            ("[a", "[a", false),
+            ("*[ab]", "xxb", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(glob(pattern, name), matches, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn many_stars_are_not_slow() {
+        assert!(!glob(
+            &"*a".repeat(100).replace('a', "aa"),
+            &"a".repeat(199)
+        ));
+        assert!(!glob(&("*a".repeat(50) + "b"), &"a".repeat(10_000)));
+    }
 }

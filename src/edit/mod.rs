@@ -1,7 +1,9 @@
 //! Format-preserving edits of files that the user owns: text in, text out.
 
+pub mod cargo_exclude;
 pub mod cargo_toml;
 pub mod cargo_workspace;
+mod crypto_provider;
 pub mod dotenv;
 pub mod pyproject;
 pub mod python;

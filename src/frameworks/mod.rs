@@ -1,13 +1,15 @@
 //! One plugin a framework: data and pure functions, no I/O.
 
+pub mod actix;
 pub mod axum;
 pub mod fastapi;
+pub mod rust;
 
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 
 /// Every plugin.
 pub fn all() -> &'static [&'static dyn Framework] {
-    &[&axum::Axum, &fastapi::FastApi]
+    &[&actix::Actix, &axum::Axum, &fastapi::FastApi]
 }
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.
@@ -39,6 +41,9 @@ pub trait Framework: Sync {
     /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;
 
+    /// Where the health route stands, seen from the user's own authentication and prefixes: one sentence.
+    fn health_stands(&self) -> &'static str;
+
     /// The manifests with the dependencies added; those that already satisfy are left alone.
     ///
     /// # Errors
@@ -49,6 +54,12 @@ pub trait Framework: Sync {
         target: &Target,
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem>;
+
+    /// What else a person should know about this target, a line each.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read or parsed.
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem>;
 
     /// The application's sources with the module wired in; one edit a file.
     ///

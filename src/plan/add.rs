@@ -131,10 +131,17 @@ fn no_conflicts(files: &dyn Files, rendering: &Rendering, module: &str) -> Resul
         let directory = path.parent().filter(|parent| parent.file_name() == module);
         if files.exists(&path)? {
             conflicts.push(path);
-        } else if let Some(directory) = directory
-            && !files.entries(&directory)?.is_empty()
-        {
-            conflicts.push(directory);
+        } else if let Some(directory) = directory {
+            if !files.entries(&directory)?.is_empty() {
+                conflicts.push(directory.clone());
+            }
+            // A module is a directory or a file, in every language that there is a plugin for.
+            let extension = path.file_name().rsplit_once('.').map_or("", |(_, end)| end);
+            let twin = ProjectPath::existing(&format!("{directory}.{extension}"))
+                .map_err(|error| Problem::input(error.to_string()))?;
+            if files.exists(&twin)? {
+                conflicts.push(twin);
+            }
         }
     }
     conflicts.sort();

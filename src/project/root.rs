@@ -18,8 +18,8 @@ pub struct Root {
     pub here: ProjectPath,
 }
 
-/// Finds the project that `start` lies in: the nearest ancestor with our lock, else the outermost workspace root, else
-/// the nearest manifest. The search does not leave the git work tree, where there is one.
+/// Finds the project that `start` lies in: the nearest ancestor with our lock, else the outermost workspace root (of
+/// Cargo's, the one that Cargo takes), else the nearest manifest. The search does not leave the git work tree, where there is one.
 ///
 /// # Errors
 /// `start` is no directory, or none of these is found.
@@ -38,10 +38,14 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
         .iter()
         .find(|directory| directory.join(LOCK).is_file());
     let workspace = || {
-        ancestors
+        // Cargo takes the nearest root: workspaces do not nest, one below another is a project of its own.
+        let cargo = ancestors
             .iter()
-            .rev()
-            .find(|directory| is_workspace_root_of(directory, &start))
+            .position(|directory| is_cargo_root_of(directory, &start));
+        let other = ancestors
+            .iter()
+            .rposition(|directory| is_other_root(directory));
+        cargo.max(other).map(|place| &ancestors[place])
     };
     let manifest = || {
         ancestors
@@ -65,25 +69,32 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
     Ok(Root { path, here })
 }
 
-fn is_workspace_root_of(directory: &Path, start: &Path) -> bool {
-    let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
-    let toml = |name: &str| read(name)?.parse::<toml_edit::DocumentMut>().ok();
-    if let Some(cargo) = toml("Cargo.toml")
-        && let Some(workspace) = cargo.get("workspace")
-    {
-        let excluded = workspace
-            .get("exclude")
-            .and_then(|exclude| exclude.as_array())
-            .is_some_and(|exclude| {
-                exclude
-                    .iter()
-                    .filter_map(|path| path.as_str())
-                    .any(|path| start.starts_with(directory.join(path)))
-            });
-        return !excluded;
-    }
+fn toml(file: &Path) -> Option<toml_edit::DocumentMut> {
+    std::fs::read_to_string(file).ok()?.parse().ok()
+}
+
+/// Whether Cargo would take what lies in `start` for a part of the workspace in `directory`.
+fn is_cargo_root_of(directory: &Path, start: &Path) -> bool {
+    let Some(cargo) = toml(&directory.join("Cargo.toml")) else {
+        return false;
+    };
+    let Some(workspace) = cargo.get("workspace") else {
+        return false;
+    };
+    let excluded = workspace
+        .get("exclude")
+        .and_then(|exclude| exclude.as_array());
+    !excluded
+        .into_iter()
+        .flatten()
+        .filter_map(|path| path.as_str())
+        .any(|path| start.starts_with(directory.join(path)))
+}
+
+/// Whether a uv, npm or pnpm workspace begins in `directory`.
+fn is_other_root(directory: &Path) -> bool {
     let uv = || {
-        toml("pyproject.toml").is_some_and(|pyproject| {
+        toml(&directory.join("pyproject.toml")).is_some_and(|pyproject| {
             pyproject
                 .get("tool")
                 .and_then(|tool| tool.get("uv"))
@@ -91,7 +102,8 @@ fn is_workspace_root_of(directory: &Path, start: &Path) -> bool {
         })
     };
     let npm = || {
-        read("package.json")
+        std::fs::read_to_string(directory.join("package.json"))
+            .ok()
             .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
             .is_some_and(|package| package.get("workspaces").is_some())
     };

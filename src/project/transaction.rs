@@ -11,9 +11,8 @@ use rustix::fs::{Mode, OFlags, RenameFlags, fsync, openat, renameat, renameat_wi
 
 use super::is_absent;
 use super::journal::{Journal, Step};
-use crate::types::{Change, ContentHash, Problem, ProjectPath};
+use crate::types::{Change, ContentHash, OWN_DIRECTORY, Problem, ProjectPath};
 
-const RAPIDKIT: &str = ".rapidkit";
 /// Where a transaction keeps what it is about to write.
 pub const STAGING: &str = ".rapidkit/txn";
 const JOURNAL: &str = "journal";
@@ -57,7 +56,7 @@ pub(super) fn apply(
     }
     check_before(root, changes)?;
     let journal = Journal::of(changes, |directory| root.is_dir(directory.as_str()));
-    let had_rapidkit = root.is_dir(RAPIDKIT);
+    let had_rapidkit = root.is_dir(OWN_DIRECTORY);
     let staged = stage(root, changes, &journal).and_then(|staging| {
         if interrupted() {
             return Err(io::Error::from(ErrorKind::Interrupted));
@@ -70,7 +69,7 @@ pub(super) fn apply(
             // Best effort: a staging directory without COMMIT means nothing, and the next run removes it.
             let _ = root.remove_dir_all(STAGING);
             if !had_rapidkit {
-                let _ = root.remove_dir(RAPIDKIT);
+                let _ = root.remove_dir(OWN_DIRECTORY);
             }
             return Err(not_written(&error));
         }
@@ -151,7 +150,7 @@ fn stage(root: &Dir, changes: &[Change], journal: &Journal) -> io::Result<Dir> {
 /// The point of no return: from here on the run is finished, by this process or by the next.
 fn commit(root: &Dir, staging: &Dir) -> io::Result<()> {
     sync(root)?;
-    sync(&root.open_dir(RAPIDKIT)?)?;
+    sync(&root.open_dir(OWN_DIRECTORY)?)?;
     staging.rename(JOURNAL, staging, COMMIT)?;
     sync(staging)
 }
@@ -250,7 +249,7 @@ fn remove_staging(root: &Dir, staging: &Dir) -> io::Result<()> {
     }
     root.remove_dir_all(STAGING)?;
     // Still needed unless the transaction was the first thing in it.
-    let _ = root.remove_dir(RAPIDKIT);
+    let _ = root.remove_dir(OWN_DIRECTORY);
     Ok(())
 }
 

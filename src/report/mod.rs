@@ -9,5 +9,6 @@ pub mod verification;
 
 pub use json::{JSON_SCHEMA_VERSION, JsonProblem, print_json};
 pub use plan::{JsonPlan, PlanReport, PlanView};
+pub use problem::problem_text;
 pub use progress::Progress;
 pub use terminal::{Terminal, Verbosity};

@@ -6,11 +6,12 @@ use crate::types::Problem;
 impl Terminal {
     /// Prints a problem like a compiler's message.
     pub fn problem(&self, problem: &Problem) {
-        self.error_text(&(render(problem) + "\n"));
+        self.error_text(&(problem_text(problem) + "\n"));
     }
 }
 
-fn render(problem: &Problem) -> String {
+/// A problem as a compiler would print it, with colours.
+pub fn problem_text(problem: &Problem) -> String {
     let message = printable(&problem.message);
     let mut group = Group::with_title(Level::ERROR.primary_title(&message));
     let (path, label, source);

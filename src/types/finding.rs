@@ -116,6 +116,7 @@ codes! {
     HookUndocumented "RK1007" "hook-undocumented" "a runtime hook is not documented"
     HookAbsent "RK1008" "hook-absent" "a runtime hook is not in the code"
     ModuleSecret "RK1009" "module-secret" "a secret stands in the module"
+    HookWithoutEffect "RK1010" "hook-without-effect" "a runtime hook was not seen to work"
 }
 
 /// One thing that is not as it should be, or worth knowing. Its texts can be printed as they are.

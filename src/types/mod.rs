@@ -28,6 +28,9 @@ pub use shown::{shell_word, shown, shown_text};
 pub use target::{Facts, Target};
 pub use yaml::{read_yaml, span_of};
 
+/// The directory of a project that is ours.
+pub const OWN_DIRECTORY: &str = ".rapidkit";
+
 /// Where the lock lies in a project.
 pub const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";
 

@@ -106,12 +106,16 @@ impl Report {
 /// Verifies every module root and project in and below `starts`, paths from `directory`.
 ///
 /// # Errors
-/// A start that is no directory; or nothing at all to verify below them.
+/// A start that is no directory, or with nothing to verify in it or below.
 pub fn verify(directory: &Path, starts: &[PathBuf], setting: &Setting) -> Result<Report, Problem> {
     let mut findings = Vec::new();
     let mut roots = Vec::new();
     for start in starts {
+        let before = (roots.len(), findings.len());
         find::roots(directory, start, &mut roots, &mut findings)?;
+        if before == (roots.len(), findings.len()) {
+            return Err(nothing(directory, start));
+        }
     }
     roots.sort();
     roots.dedup();
@@ -122,9 +126,6 @@ pub fn verify(directory: &Path, starts: &[PathBuf], setting: &Setting) -> Result
             Kind::Project => project::check(directory, root, setting),
         })
         .collect();
-    if results.is_empty() && findings.is_empty() {
-        return Err(nothing(directory, starts));
-    }
     let mut report = Report {
         checked: Vec::new(),
         findings,
@@ -144,17 +145,14 @@ pub fn trusted(module: &Module) -> Result<(), Problem> {
     module.check_drift()
 }
 
-fn nothing(directory: &Path, starts: &[PathBuf]) -> Problem {
-    let named: Vec<String> = starts
-        .iter()
-        .map(|start| match start.as_os_str().is_empty() {
-            true => crate::types::shown(directory),
-            false => crate::types::shown(start),
-        })
-        .collect();
+/// A directory that somebody names is there to be verified, also beside others.
+fn nothing(directory: &Path, start: &Path) -> Problem {
+    let named = match start.as_os_str().is_empty() {
+        true => crate::types::shown(directory),
+        false => crate::types::shown(start),
+    };
     let mut problem = Problem::input(format!(
-        "nothing to verify: no project with a lock and no module in {} or below",
-        named.join(", ")
+        "nothing to verify: no project with a lock and no module in {named} or below"
     ))
     .help("run this in a project's root, or name the directory: `rapidkit-pg verify-all DIR`");
     if let Ok(root) = crate::project::find_root(directory)

@@ -133,6 +133,38 @@ fn several_packages_are_listed_and_one_can_be_named() {
     assert!(workspace.tree() == after);
 }
 
+/// Cargo's workspaces do not nest: that of an examples folder is a project beside the one above it.
+#[test]
+fn a_workspace_below_another_is_a_project_of_its_own() {
+    let project = Fixture::with(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"library\"]\n"),
+        (
+            "library/Cargo.toml",
+            "[package]\nname = \"library\"\nversion = \"0.1.0\"\n",
+        ),
+        ("library/src/lib.rs", ""),
+        ("examples/Cargo.toml", "[workspace]\nmembers = [\"*\"]\n"),
+        ("examples/shop/Cargo.toml", AXUM_MANIFEST),
+        ("examples/shop/src/main.rs", AXUM_MAIN),
+    ]);
+    let shop = project.path().join("examples/shop");
+    let shop = shop.to_str().unwrap();
+    let before = project.read("Cargo.toml");
+    project.run(&["-C", shop, "add", "--yes"]).ok();
+    assert!(
+        project
+            .path()
+            .join("examples/.rapidkit/rapidkit-pg.lock.yaml")
+            .is_file()
+    );
+    assert_eq!(project.read("Cargo.toml"), before);
+    assert_eq!(
+        project.read("examples/Cargo.toml"),
+        "[workspace]\nmembers = [\"*\"]\nexclude = [\".rapidkit\"]\n"
+    );
+    project.run(&["verify-all", "examples"]).ok();
+}
+
 #[test]
 fn no_wire_leaves_the_sources_alone() {
     let project = Fixture::axum();
@@ -164,7 +196,7 @@ fn list_and_info_say_what_there_is() {
     assert_eq!(list["modules"][0]["slug"], "free/database/db_postgres");
     let info = folder.run(&["info", "--format", "json"]).ok().json();
     assert_eq!(info["hooks"].as_object().unwrap().len(), 5);
-    assert_eq!(info["documentation"].as_object().unwrap().len(), 8);
+    assert_eq!(info["documentation"].as_object().unwrap().len(), 11);
     assert!(
         folder
             .run(&["info"])

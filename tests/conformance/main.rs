@@ -1,6 +1,7 @@
 //! Runs the conformance suite against one application:
 //! `cargo test --test conformance -- --app app.json [--only ROW,ROW] [--list] [--verbose]`,
-//! and the deliberate faults: `… -- --faults faults.json --app app.json [--only FAULT,FAULT]`.
+//! the deliberate faults: `… -- --faults faults.json --app app.json [--only FAULT,FAULT]`,
+//! and whether runtime hooks work: `… -- --hooks VARIABLE,VARIABLE --app app.json`.
 
 #[path = "mod.rs"]
 mod conformance;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use conformance::{App, Selection, faults, run};
+use conformance::{App, Selection, faults, hooks, run};
 
 fn main() -> ExitCode {
     match answer() {
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
 }
 
 fn answer() -> Result<bool> {
-    let (mut app, mut list_of_faults, mut list) = (None, None, false);
+    let (mut app, mut list_of_faults, mut list_of_hooks, mut list) = (None, None, None, false);
     let mut selection = Selection::default();
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -37,6 +38,7 @@ fn answer() -> Result<bool> {
         match word.as_str() {
             "--app" => app = Some(PathBuf::from(value()?)),
             "--faults" => list_of_faults = Some(PathBuf::from(value()?)),
+            "--hooks" => list_of_hooks = Some(value()?),
             "--only" => selection.only(&value()?),
             "--list" => list = true,
             "--verbose" => selection.verbose = true,
@@ -49,8 +51,9 @@ fn answer() -> Result<bool> {
     }
     let app = app.context("--app FILE says how the application is started; see App")?;
     let app = App::read(&app)?;
-    match list_of_faults {
-        Some(file) => faults::run_all(&app, &file, &selection),
-        None => Ok(run(&app, &selection)?.print(&selection)),
+    match (list_of_faults, list_of_hooks) {
+        (Some(file), _) => faults::run_all(&app, &file, &selection),
+        (None, Some(variables)) => hooks::run_all(&app, &variables),
+        (None, None) => Ok(run(&app, &selection)?.print(&selection)),
     }
 }

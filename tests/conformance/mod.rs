@@ -11,6 +11,7 @@
 mod app;
 mod expect;
 pub mod faults;
+pub mod hooks;
 mod report;
 mod row;
 mod rows;

@@ -10,15 +10,15 @@ use postgres::NoTls;
 use rapidkit_pg::postgres::{Server, free_port};
 use rustix::process::Signal;
 
-use crate::fixture::{Fixture, target};
-use crate::support::http::{Client, Transcript};
+use crate::fixture::{Fixture, Route, target};
+use crate::support::http::{Answer, Client, Transcript};
 use crate::support::process::Process;
 use crate::toolchain::Toolchain;
 
 const HEALTH: &str = "/api/health/module/postgres";
 
-/// Status and body of every route.
-type Answers = BTreeMap<String, (u16, String)>;
+/// Status, headers and body of every route; the time is not compared.
+type Answers<'f> = BTreeMap<&'f Route, (u16, Vec<(String, String)>, String)>;
 
 /// `add` refuses, says why and what to add by hand, and writes nothing.
 pub fn is_left_alone(fixture: &Fixture, reason: &str) -> Result<String> {
@@ -33,7 +33,7 @@ pub fn is_left_alone(fixture: &Fixture, reason: &str) -> Result<String> {
     };
     ensure!(tree(&folder)? == before, "something was written:\n{err}");
     ensure!(
-        !by_hand || err.contains("db_postgres"),
+        !by_hand || err.contains("db_postgres") || err.contains("exists: "),
         "expected the lines to add by hand:\n{err}"
     );
     ensure!(err.contains(reason), "expected {reason:?}:\n{err}");
@@ -48,7 +48,9 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
     let program = (tools.build)(fixture, &folder).context("as it is")?;
     let before = {
         let mut app = Started::new(fixture, &folder, &program, None)?;
-        app.answers(&fixture.routes)?
+        let answers = app.answers(&fixture.routes)?;
+        as_declared(&answers)?;
+        answers
     };
 
     let output = add(fixture, &folder)?;
@@ -108,6 +110,18 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
     Ok(format!("{} routes as before", before.len()))
 }
 
+/// The application as it is answers what the fixture says, so that each request reaches what it is meant for.
+fn as_declared(answers: &Answers) -> Result<()> {
+    for (route, (status, _, text)) in answers {
+        let body = route.body.as_ref().is_none_or(|body| body == text);
+        ensure!(
+            route.status == *status && body,
+            "as it is, {route:?} is answered with {status} {text:?}"
+        );
+    }
+    Ok(())
+}
+
 fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"));
     command.args(["add", "--yes"]).current_dir(folder);
@@ -141,7 +155,7 @@ impl Started {
         let port = free_port().map_err(|problem| anyhow::anyhow!("{problem}"))?;
         let output = target()
             .join("corpus")
-            .join(format!("{}.log", fixture.label()));
+            .join(format!("{}.log", fixture.name));
         let _ = std::fs::remove_file(&output);
         let mut command = Command::new(&program[0]);
         command
@@ -170,7 +184,7 @@ impl Started {
             .routes
             .first()
             .context("fixture.toml names no route")?;
-        while started.client.get(probe).is_err() {
+        while started.ask(probe).is_err() {
             let ended = started.process.ended();
             ensure!(
                 ended.is_none() && Instant::now() < deadline,
@@ -182,17 +196,28 @@ impl Started {
         Ok(started)
     }
 
-    fn answers(&mut self, routes: &[String]) -> Result<Answers> {
+    fn ask(&self, route: &Route) -> Result<Answer> {
+        let headers: Vec<(&str, &str)> = route
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.client.ask(&route.method, &route.path, &headers)
+    }
+
+    fn answers<'f>(&mut self, routes: &'f [Route]) -> Result<Answers<'f>> {
         routes
             .iter()
             .map(|route| {
-                let answer = self.client.get(route)?;
-                Ok((route.clone(), (answer.status, answer.text)))
+                let mut answer = self.ask(route)?;
+                answer.headers.retain(|(name, _)| name != "date");
+                answer.headers.sort();
+                Ok((route, (answer.status, answer.headers, answer.text)))
             })
             .collect()
     }
 
-    fn same(&mut self, routes: &[String], before: &Answers) -> Result<()> {
+    fn same(&mut self, routes: &[Route], before: &Answers) -> Result<()> {
         let now = self.answers(routes)?;
         ensure!(
             now == *before,

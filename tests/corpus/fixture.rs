@@ -1,17 +1,30 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use toml_edit::{DocumentMut, Item};
+use anyhow::{Context, Result, bail, ensure};
+use toml_edit::{DocumentMut, TableLike, Value};
+
+/// A request that an application answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// `GET` or `HEAD`.
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    /// What the application as it is answers; the body where the fixture says it.
+    pub status: u16,
+    pub body: Option<String>,
+}
 
 /// An application under `tests/fixtures/<framework>/<name>/`, with a `fixture.toml` that says how it is asked.
 #[derive(Debug)]
 pub struct Fixture {
     /// The plugin's name, as the folder above is called.
     pub framework: String,
+    /// The folder of its framework and its own: `axum-plain`.
     pub name: String,
     pub source: PathBuf,
-    /// Paths that it serves; what they answer is taken from the application as it is.
-    pub routes: Vec<String>,
+    /// What it serves.
+    pub routes: Vec<Route>,
     /// The variable that tells it its port.
     pub port_variable: String,
     /// The workspace member that gets the layer.
@@ -25,33 +38,45 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// All fixtures, sorted by name.
+    /// All fixtures of all frameworks, sorted by name.
     pub fn all() -> Vec<Self> {
-        let mut fixtures: Vec<Self> = ["axum", "fastapi"]
-            .into_iter()
-            .flat_map(|framework| folders(&repository().join("tests/fixtures").join(framework)))
+        let folders = |path: &Path| {
+            let entries = std::fs::read_dir(path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.is_dir())
+        };
+        let mut fixtures: Vec<Self> = folders(&repository().join("tests/fixtures"))
+            .flat_map(|framework| folders(&framework))
             .map(|path| {
                 Self::read(&path).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()))
             })
             .collect();
-        fixtures.sort_by_key(Self::label);
+        fixtures.sort_by(|a, b| a.name.cmp(&b.name));
         fixtures
     }
 
     fn read(source: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(source.join("fixture.toml")).context("fixture.toml")?;
         let document: DocumentMut = text.parse()?;
-        let word = |key: &str| document.get(key).and_then(Item::as_str).map(str::to_owned);
-        let routes = document
-            .get("routes")
-            .and_then(Item::as_array_of_tables)
-            .into_iter()
-            .flatten()
-            .filter_map(|route| Some(route.get("path")?.as_str()?.to_owned()))
-            .collect();
+        only(
+            document.as_table(),
+            &["port_env", "package", "bin", "unsure", "routes", "start"],
+        )?;
+        let mut routes = Vec::new();
+        if let Some(item) = document.get("routes") {
+            let tables = item
+                .as_array_of_tables()
+                .context("`routes` is no array of tables")?;
+            for table in tables {
+                let route = Route::read(table).with_context(|| table.to_string())?;
+                routes.push(route);
+            }
+        }
         let start: Vec<String> = document
             .get("start")
-            .and_then(Item::as_array)
+            .and_then(|item| item.as_array())
             .into_iter()
             .flatten()
             .filter_map(|word| Some(word.as_str()?.to_owned()))
@@ -60,29 +85,27 @@ impl Fixture {
             .parent()
             .and_then(Path::file_name)
             .unwrap_or_default();
+        let of_uvicorn = start.first().is_some_and(|program| program == "uvicorn");
+        let port = if of_uvicorn { "UVICORN_PORT" } else { "PORT" };
+        let unsure = word(document.as_table(), "unsure")?;
+        ensure!(
+            unsure.is_some() == routes.is_empty(),
+            "an application is asked, one that `add` refuses is not: `routes` or `unsure`"
+        );
         Ok(Self {
             framework: framework.to_string_lossy().into_owned(),
-            name: source
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            start,
+            name: [source.parent().unwrap_or(source), source]
+                .map(|path| path.file_name().unwrap_or_default().to_string_lossy())
+                .join("-"),
             source: source.to_owned(),
             routes,
-            port_variable: word("port_env").unwrap_or_else(|| {
-                let of_uvicorn = start.first().is_some_and(|program| program == "uvicorn");
-                if of_uvicorn { "UVICORN_PORT" } else { "PORT" }.to_owned()
-            }),
-            start,
-            package: word("package"),
-            binary: word("bin"),
-            unsure: word("unsure"),
+            port_variable: word(document.as_table(), "port_env")?
+                .unwrap_or_else(|| port.to_owned()),
+            package: word(document.as_table(), "package")?,
+            binary: word(document.as_table(), "bin")?,
+            unsure,
         })
-    }
-
-    /// What it is called among all: `axum/plain`.
-    pub fn label(&self) -> String {
-        format!("{}/{}", self.framework, self.name)
     }
 
     /// A fresh copy, always in the same place so that builds are shared between runs.
@@ -90,7 +113,7 @@ impl Fixture {
     /// # Errors
     /// It cannot be written.
     pub fn copy(&self) -> Result<PathBuf> {
-        let folder = target().join("corpus").join(self.label());
+        let folder = target().join("corpus").join(&self.name);
         let lock = std::fs::read(folder.join("Cargo.lock")).ok();
         let _ = std::fs::remove_dir_all(&folder);
         for entry in walkdir::WalkDir::new(&self.source) {
@@ -112,12 +135,53 @@ impl Fixture {
     }
 }
 
-fn folders(folder: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect()
+impl Route {
+    fn read(table: &dyn TableLike) -> Result<Self> {
+        only(table, &["method", "path", "headers", "status", "body"])?;
+        let method = word(table, "method")?.unwrap_or_else(|| "GET".to_owned());
+        ensure!(
+            matches!(method.as_str(), "GET" | "HEAD"),
+            "`method` is GET or HEAD"
+        );
+        let mut headers = Vec::new();
+        if let Some(item) = table.get("headers") {
+            let named = item.as_table_like().context("`headers` is no table")?;
+            for (name, value) in named.iter() {
+                let value = value.as_str().context("a header is no text")?;
+                headers.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let status = table.get("status").and_then(|item| item.as_integer());
+        Ok(Self {
+            method,
+            path: word(table, "path")?.context("no `path`")?,
+            headers,
+            status: status
+                .and_then(|status| u16::try_from(status).ok())
+                .context("no `status`")?,
+            body: word(table, "body")?,
+        })
+    }
+}
+
+/// Refuses a key that nothing reads.
+fn only(table: &dyn TableLike, known: &[&str]) -> Result<()> {
+    match table.iter().find(|(key, _)| !known.contains(key)) {
+        Some((key, _)) => bail!("unknown key `{key}`; known are {}", known.join(", ")),
+        None => Ok(()),
+    }
+}
+
+fn word(table: &dyn TableLike, key: &str) -> Result<Option<String>> {
+    let Some(item) = table.get(key) else {
+        return Ok(None);
+    };
+    let value = item.as_value().and_then(Value::as_str);
+    Ok(Some(
+        value
+            .with_context(|| format!("`{key}` is no text"))?
+            .to_owned(),
+    ))
 }
 
 pub fn repository() -> &'static Path {

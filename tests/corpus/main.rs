@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let fixtures: Vec<Fixture> = Fixture::all()
         .into_iter()
         .filter(|fixture| {
-            wanted.is_empty() || wanted.iter().any(|word| fixture.label().contains(word))
+            wanted.is_empty() || wanted.iter().any(|word| fixture.name.contains(word))
         })
         .collect();
     let started = support::throwaway::installation()
@@ -51,13 +51,10 @@ fn main() -> ExitCode {
         };
         let seconds = started.elapsed().as_secs_f32();
         match result {
-            Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.label()),
+            Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.name),
             Err(error) => {
                 failed += 1;
-                println!(
-                    "FAILED  {:<44} {seconds:>5.1} s\n{error:#}",
-                    fixture.label()
-                );
+                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.name);
             }
         }
     }

@@ -51,7 +51,7 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
             // The next build replaces it.
             let copy = target()
                 .join("corpus")
-                .join(format!("{}.program", fixture.label()));
+                .join(format!("{}.program", fixture.name));
             let _ = std::fs::remove_file(&copy);
             std::fs::copy(program, &copy)?;
             Ok(vec![copy.into()])

@@ -8,7 +8,7 @@ use crate::repository;
 use crate::session::Session;
 
 /// Programs in `sh,outside` blocks.
-const OUTSIDE: &[&str] = &["docker", "cargo", "sqlx"];
+const OUTSIDE: &[&str] = &["docker", "cargo", "sqlx", "ssh-keygen"];
 
 #[test]
 fn commands_that_are_not_run_are_parsed() {

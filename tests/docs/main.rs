@@ -11,9 +11,12 @@
 
 mod commands;
 mod page;
+mod recipes;
 mod reference;
+mod release;
 mod roles;
 mod scratch;
+mod security;
 mod session;
 mod settings;
 mod shape;
@@ -22,6 +25,8 @@ mod snippets;
 mod support;
 mod text;
 mod usage;
+mod verification;
+mod walk;
 
 use std::path::Path;
 

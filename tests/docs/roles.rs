@@ -23,11 +23,20 @@ const ROLES: &[(&str, &str)] = &[
     ),
     ("sh,serve", "usage.md: started, until `<!-- test: stop -->`"),
     ("sh,run", "executed in a new Axum application"),
+    ("sh,added", "executed in one that has the layer"),
     (
         "sh,workspace",
         "executed in a new workspace with several applications",
     ),
     ("sh,module", "executed in a copy of the module"),
+    (
+        "sh,verify",
+        "verification.md: executed, in the order of the page, in one session; `=N`: exit code",
+    ),
+    (
+        "sh,release",
+        "release.md: the same, in a copy of the module",
+    ),
     ("sh,nowire", "executed before the files of `rust,nowire`"),
     ("sh,add", "executed before the snippets are compiled"),
     ("sh,demo", "parsed; tests/cli runs the demo"),
@@ -46,7 +55,7 @@ const ROLES: &[(&str, &str)] = &[
     ("text,answer", "usage.md: what the last command printed"),
     (
         "text,contains",
-        "usage.md: lines that the last command printed",
+        "usage.md, verification.md: lines that the last command printed",
     ),
     (
         "text,log",
@@ -71,6 +80,11 @@ const ROLES: &[(&str, &str)] = &[
         "shape of the health payload; `=refused`, `=plain`: when",
     ),
     ("yaml,parse", "is valid"),
+    (
+        "yaml,github",
+        "a workflow, whose `run` lines are executed in a clone; `=NAME`: its job",
+    ),
+    ("yaml,gitlab", "the same of a pipeline and its `script`"),
     ("toml,parse", "is valid"),
     ("python,parse", "is valid"),
     ("env", "settings that the layer accepts"),

@@ -28,7 +28,8 @@ pub fn application(folder: &Path, name: &str) {
     std::fs::write(folder.join("src/main.rs"), MAIN).unwrap();
 }
 
-fn copy_module(folder: &Path) {
+/// Copies the module, as it stands.
+pub fn copy_module(folder: &Path) {
     for path in ["module.yaml", "module.sums", "config", "templates", "docs"] {
         for entry in walkdir::WalkDir::new(repository().join(path)) {
             let entry = entry.unwrap();
@@ -39,6 +40,17 @@ fn copy_module(folder: &Path) {
             }
         }
     }
+}
+
+/// Makes the session's directory a git repository, with a name to commit under. `$HOME` must be set.
+pub fn git(session: &Session) {
+    session.ok(
+        &"git",
+        "git config --global init.defaultBranch main
+         git config --global user.name release
+         git config --global user.email release@example.org
+         git init -q; printf '/target\\n' > .gitignore",
+    );
 }
 
 /// Each block in a folder of its own, which is `$HOME` too.
@@ -54,6 +66,14 @@ fn execute(blocks: &[Block], prepare: impl Fn(&Path)) {
 #[test]
 fn commands_run_in_an_application() {
     execute(&blocks("sh,run"), |folder| application(folder, "shop"));
+}
+
+#[test]
+fn commands_run_in_an_application_with_the_layer() {
+    execute(&blocks("sh,added"), |folder| {
+        application(folder, "shop");
+        Session::new(folder).ok(&"add", "rapidkit-pg -q add --yes");
+    });
 }
 
 #[test]

@@ -17,7 +17,9 @@ impl Session {
         let state = tempfile::tempdir().unwrap();
         let directory = folder.canonicalize().unwrap();
         std::fs::write(state.path().join("directory"), directory.to_str().unwrap()).unwrap();
-        std::fs::write(state.path().join("variables"), "").unwrap();
+        for name in ["variables", "functions"] {
+            std::fs::write(state.path().join(name), "").unwrap();
+        }
         Self { state }
     }
 
@@ -38,7 +40,7 @@ impl Session {
         support::cargo::share(&mut command)
             .args(["-euo", "pipefail", "-c"])
             .arg(format!(
-                "cd \"$(cat \"$STATE/directory\")\"\n. \"$STATE/variables\"\n{script}"
+                "cd \"$(cat \"$STATE/directory\")\"\n. \"$STATE/variables\"\n. \"$STATE/functions\"\n{script}"
             ))
             .env("STATE", self.state.path())
             .env("PATH", std::env::join_paths(path).unwrap())
@@ -49,7 +51,8 @@ impl Session {
             let text = name.to_string_lossy();
             let of_the_layer = text.starts_with("DB_") || text.starts_with("RAPIDKIT_DB_");
             let urls = ["DATABASE_URL", "POSTGRES_URL", "TEST_DATABASE_URL"];
-            if of_the_layer || urls.contains(&&*text) || text == "RUST_LOG" {
+            let of_the_command = ["CI", "RAPIDKIT_TRUST", "RAPIDKIT_REVOKED"].contains(&&*text);
+            if of_the_layer || of_the_command || urls.contains(&&*text) || text == "RUST_LOG" {
                 command.env_remove(&name);
             }
         }

@@ -10,7 +10,7 @@ use crate::text::strings;
 
 const LONG: &str = "RAPIDKIT_DB_POSTGRES_";
 /// Read by the command itself.
-const OF_THE_COMMAND: &[&str] = &["RAPIDKIT_PG_BIN"];
+const OF_THE_COMMAND: &[&str] = &["RAPIDKIT_PG_BIN", "RAPIDKIT_TRUST", "RAPIDKIT_REVOKED"];
 
 /// The names in a text that look like settings.
 fn names(text: &str) -> BTreeSet<String> {
@@ -25,7 +25,8 @@ fn names(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The names that the layer and its tests read. Each `DB_NAME` has a long form.
+/// The names that the layer and its tests read. Each `DB_NAME` has a long form; a `NAME` that a setting is read by has no
+/// other.
 fn read() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in walkdir::WalkDir::new(repository().join("templates/rust")) {
@@ -35,6 +36,12 @@ fn read() -> BTreeSet<String> {
             for text in strings(&text) {
                 if names(&text).contains(&text) && !text.ends_with('_') {
                     found.insert(text);
+                }
+            }
+            for rest in text.split("reader.read(").skip(1) {
+                let name = rest.split('"').nth(1).unwrap();
+                if !name.starts_with("DB_") {
+                    found.insert(format!("{LONG}{name}"));
                 }
             }
         }

@@ -167,7 +167,7 @@ impl Shop {
 }
 
 /// Holds what the last command printed against what the page says.
-fn answered(block: &Block, text: &str, (out, err): &(String, String)) {
+pub fn answered(block: &Block, text: &str, (out, err): &(String, String)) {
     match (block.kind().as_str(), block.value.as_str()) {
         ("json,answer", value) => {
             let documented: Value = serde_json::from_str(text).unwrap();
@@ -190,6 +190,6 @@ fn answered(block: &Block, text: &str, (out, err): &(String, String)) {
                 );
             }
         }
-        (kind, _) => panic!("{block}: `{kind}` has no meaning in usage.md"),
+        (kind, _) => panic!("{block}: `{kind}` has no meaning here"),
     }
 }

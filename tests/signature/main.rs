@@ -7,7 +7,6 @@ mod crosscheck;
 mod dates;
 mod envelopes;
 mod fixture;
-mod fuzz;
 mod keygen;
 mod malleable;
 mod refusals;

@@ -101,21 +101,31 @@ impl Client {
     }
 
     pub fn get(&self, path: &str) -> Result<Answer> {
-        self.ask("GET", path)
+        self.ask("GET", path, &[])
     }
 
     pub fn post(&self, path: &str) -> Result<Answer> {
-        self.ask("POST", path)
+        self.ask("POST", path, &[])
     }
 
-    fn ask(&self, method: &str, path: &str) -> Result<Answer> {
+    /// Asks by `GET`, `HEAD` or, without these headers, `POST`.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         let asked = format!("{method} {path}");
         let start = Instant::now();
         let result = if method == "POST" {
             self.agent.post(&url).send_empty()
         } else {
-            self.agent.get(&url).call()
+            let request = match method {
+                "HEAD" => self.agent.head(&url),
+                _ => self.agent.get(&url),
+            };
+            headers
+                .iter()
+                .fold(request, |request, (name, value)| {
+                    request.header(*name, *value)
+                })
+                .call()
         };
         let result = result.and_then(|mut response| {
             let text = response.body_mut().read_to_string()?;

@@ -125,3 +125,15 @@ fn the_work_of_tools_is_passed_over_and_a_marker_alone_hides_nothing_else() {
     repository.write("here/CACHEDIR.TAG", "");
     assert_eq!(checked(&verify(&repository, &["here"]).report).len(), 1);
 }
+
+#[test]
+fn a_named_directory_without_anything_to_verify_is_no_success() {
+    let repository = monorepo();
+    std::fs::remove_dir_all(repository.path().join("apps/web/.rapidkit")).unwrap();
+    assert_eq!(verify(&repository, &["services"]).code, Some(0));
+    repository.refuses(
+        &["verify-all", "services", "apps/web"],
+        2,
+        &["nothing to verify", "apps/web or below"],
+    );
+}

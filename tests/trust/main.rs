@@ -14,6 +14,7 @@ mod formats;
 mod lock;
 mod merge;
 mod mutants;
+mod mutations;
 mod nothing_written;
 mod project;
 mod signatures;

@@ -3,6 +3,7 @@
 use crate::fixture::{Fixture, Ran};
 
 const POOL: &str = "templates/rust/src/db_postgres/pool.rs";
+const SUITE: &str = "tests/conformance/run";
 const SETTINGS: &str = "templates/rust/src/db_postgres/settings.rs.j2";
 const HOOKS: [&str; 5] = [
     "RAPIDKIT_DB_POSTGRES_POOL_PRE_PING",
@@ -163,11 +164,82 @@ fn bump_edits_the_version_and_nothing_else() {
     }
 }
 
+/// What a suite says, how it ends, and what is made of it: level, a part of what is reported, and the exit code.
+type Suite = (&'static str, i32, &'static str, &'static str, i32);
+
+#[rustfmt::skip]
+const SUITES: &[Suite] = &[
+    ("all hold",                               0, "",          "",                       0),
+    ("all hold but hook ECHO_POOL",            1, "finding",   "fails row.x: no line",   1),
+    ("all hold, then it ends otherwise",       1, "unchecked", "exit status: 1",         2),
+    ("all hold but hook ECHO_POOL",            0, "unchecked", "exit status: 0",         1),
+    ("nothing",                                0, "unchecked", "it says nothing",        2),
+    ("nothing",                                2, "unchecked", "exit status: 2",         2),
+];
+
+#[test]
+fn a_suite_is_believed_only_if_it_speaks_of_every_hook() {
+    for (says, code, level, actual, exit) in SUITES {
+        let module = module();
+        let lines: String = HOOKS
+            .iter()
+            .filter(|_| says.starts_with("all"))
+            .map(
+                |hook| match says.contains("but") && hook.ends_with("ECHO_POOL") {
+                    true => format!("echo 'hook {hook} fails row.x: no line'\n"),
+                    false => format!("echo 'hook {hook} holds'\n"),
+                },
+            )
+            .collect();
+        let arguments = "[ \"$1 $2 $3 $4\" = \"axum --module $PWD --hooks\" ] && [ -x \"$RAPIDKIT_PG\" ] || exit 9\n";
+        module.write(SUITE, format!("#!/bin/sh\n{arguments}{lines}exit {code}\n"));
+        crate::project::make_executable(&module, SUITE);
+        let ran = module.run(&["vet", "--deep", "--format", "json"]);
+        let report = ran.json();
+        let seen = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| {
+                finding["code"] == "RK1010"
+                    && finding["level"] == *level
+                    && finding["actual"].as_str().unwrap().contains(actual)
+            });
+        assert_eq!(
+            (seen, ran.code),
+            (!level.is_empty(), Some(*exit)),
+            "{says}, {code}: {}",
+            ran.out
+        );
+        // Without being asked to, nothing of the module's is run.
+        module.write(SUITE, "#!/bin/sh\ntouch ran\n");
+        module.run(&["vet"]).ok();
+        assert!(!module.path().join("ran").exists());
+    }
+}
+
+#[test]
+fn a_module_without_a_suite_could_not_be_checked() {
+    let module = module();
+    let ran = module.run(&["vet", "--deep", "--format", "json"]);
+    let report = ran.json();
+    let finding = &report["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["level"]),
+        (&"RK1010".into(), &"unchecked".into())
+    );
+    assert_eq!(ran.code, Some(2));
+    // A program that cannot be run is none.
+    module.write(SUITE, "");
+    assert_eq!(module.run(&["vet", "--deep"]).code, Some(2));
+}
+
 #[test]
 fn every_code_of_vetting_is_in_the_table() {
+    // What `--deep` sees has its own.
     for code in rapidkit_pg::types::Code::ALL
         .iter()
-        .filter(|code| code.id().starts_with("RK10"))
+        .filter(|code| code.id().starts_with("RK10") && code.id() != "RK1010")
     {
         assert!(
             FAULTS.iter().any(|(_, seen, ..)| *seen == code.id()),

@@ -291,12 +291,54 @@ impl<'s> Printer<'s> {
             .all(|n| width(&self.flat_arguments(n)) <= CALL_WIDTH + 2)
     }
 
+    /// The parameters of a closure and the chain that it evaluates to, if that is all of its body.
+    fn closure(&self, node: Node<'s>) -> Option<(&'s str, Node<'s>)> {
+        let body = node
+            .child_by_field_name("body")
+            .filter(|_| node.kind() == "closure_expression")?;
+        let head = &self.source.text[node.start_byte()..body.start_byte()];
+        (!self.chain(body).1.is_empty()).then_some((head, body))
+    }
+
+    /// A closure as the only argument: its chain on the line, or in a block of its own.
+    fn closure_alone(&self, head: &str, body: Node<'s>, place: Place) -> String {
+        let column = place.column + 1 + width(head);
+        let trailing = place.trailing + 1;
+        let line = self.print(
+            body,
+            Place {
+                indent: place.indent,
+                column,
+                trailing,
+            },
+        );
+        if !line.contains('\n') {
+            return format!("({head}{line})");
+        }
+        let indent = place.indent + STEP;
+        let laid = self.print(
+            body,
+            Place {
+                indent,
+                column: indent,
+                trailing: 0,
+            },
+        );
+        let (inner, outer) = (" ".repeat(indent), " ".repeat(place.indent));
+        format!("({head}{{\n{inner}{laid}\n{outer}}})")
+    }
+
     fn call(&self, arguments: Node<'s>, place: Place) -> String {
         let flat = self.flat_arguments(arguments);
         let fits = place.column + width(&flat) + place.trailing <= MAX_WIDTH;
         let parts = named_children(arguments);
         if !flat.contains('\n') && fits && width(&flat) <= CALL_WIDTH + 2 || parts.is_empty() {
             return flat;
+        }
+        if let [only] = parts.as_slice()
+            && let Some((head, body)) = self.closure(*only)
+        {
+            return self.closure_alone(head, body, place);
         }
         // A closure or block as the last argument hangs on the line; how rustfmt lays that out is not repeated here.
         let is_chain = |n: &Node<'s>| !self.chain(*n).1.is_empty();
@@ -361,6 +403,16 @@ mod tests {
         assert_eq!(
             keep(old, &new, PLACE),
             "ours()\n        .fallback(\n            Router::new()\n                .route(\n                    \"/\",\n                    get(|| async {\n                        hello\n                    }),\n                )\n                .route(\"/x\", get(x)),\n        )\n        .into_make_service()"
+        );
+    }
+
+    #[test]
+    fn a_closure_that_grows_gets_a_block() {
+        let old = "HttpServer::new(|| App::new().route(\"/\", web::get().to(hello)))\n        .bind(a)?\n        .run()\n        .await";
+        let new = old.replace("App::new()", "App::new().configure(db_postgres::configure)");
+        assert_eq!(
+            keep(old, &new, PLACE),
+            "HttpServer::new(|| {\n        App::new()\n            .configure(db_postgres::configure)\n            .route(\"/\", web::get().to(hello))\n    })\n    .bind(a)?\n    .run()\n    .await"
         );
     }
 

@@ -1,5 +1,6 @@
 //! Rust: parsing, names, and splices found by syntax tree.
 
+mod calls;
 mod declare;
 mod layout;
 mod program;
@@ -8,6 +9,7 @@ mod source;
 mod splice;
 mod tokens;
 
+pub use calls::{argument, callee, chain_root, tail};
 pub use declare::{declare, declares};
 pub use layout::{Place, keep};
 pub use program::{At, Meaning, Module, Program, attributes, in_tests, segments};

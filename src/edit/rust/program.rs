@@ -315,10 +315,15 @@ impl Program {
         let first = path.first()?;
         let target = self.resolve(module, glob, depth)?;
         let Some(krate) = target.krate else {
-            // Of what lies outside only axum's own names matter here.
-            let known = matches!(first.as_str(), "Router" | "serve" | "ServiceExt" | "Json");
-            let is_axum = target.path == ["axum"] && known;
-            return is_axum.then(|| Meaning {
+            // Of what lies outside only the frameworks' own names matter here.
+            let known = match target.path.as_slice() {
+                [krate] if krate == "axum" => {
+                    matches!(first.as_str(), "Router" | "serve" | "ServiceExt" | "Json")
+                }
+                [krate] if krate == "actix_web" => matches!(first.as_str(), "App" | "HttpServer"),
+                _ => false,
+            };
+            return known.then(|| Meaning {
                 krate: None,
                 path: joined(&target.path, path),
             });

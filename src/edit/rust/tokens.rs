@@ -25,24 +25,31 @@ pub fn count(source: &str, block: &str) -> usize {
 
 /// Where `block` stands in `source`, from its first token that is not a hole to its last.
 pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
-    let text = words(source);
     let pattern = words(block);
     let open = pattern.first().is_some_and(|word| is_hole(word.text));
     let pattern = &pattern[usize::from(open)..];
-    if pattern.is_empty() {
+    let pieces: Vec<&[Word]> = pattern.split(|word| is_hole(word.text)).collect();
+    if pattern.is_empty() || pattern.len() > MOST_WORDS || pieces.len() > MOST_PIECES {
         return Vec::new();
     }
-    let mut found = Vec::new();
-    let mut at = usize::from(open);
-    while at < text.len() {
-        if let Some(length) = end_of_match(&text[at..], pattern) {
-            found.push(text[at].span.start..text[at + length - 1].span.end);
-        }
-        // What fills a hole may hold the block again.
-        at += 1;
+    let text = words(source);
+    let after = after_items(&text);
+    // From the last hole to the first: where the block ends if that hole begins at a word.
+    let mut ends: Option<Vec<Option<usize>>> = None;
+    for piece in pieces[1..].iter().rev() {
+        ends = Some(ends_from(&text, &after, piece, ends.as_deref()));
     }
-    found
+    (usize::from(open)..text.len())
+        .filter_map(|at| {
+            let end = end_of_piece(&text, at, pieces[0], ends.as_deref())?;
+            Some(text[at].span.start..text[end.checked_sub(1)?].span.end)
+        })
+        .collect()
 }
+
+/// No block that is put in comes near these; they bound what a recorded one can cost.
+const MOST_WORDS: usize = 1_000;
+const MOST_PIECES: usize = 16;
 
 struct Word<'a> {
     text: &'a str,
@@ -74,36 +81,60 @@ fn is_close(word: &str) -> bool {
     matches!(word, ")" | "]" | "}")
 }
 
-/// How many words of `text`, from its first, `pattern` covers.
-fn end_of_match(text: &[Word], pattern: &[Word]) -> Option<usize> {
-    let Some((first, rest)) = pattern.split_first() else {
-        return Some(0);
-    };
-    if !is_hole(first.text) {
-        let matches = text.first().is_some_and(|word| word.text == first.text);
-        return if matches {
-            Some(1 + end_of_match(&text[1..], rest)?)
-        } else {
-            None
-        };
-    }
-    let mut depth = 0_usize;
+/// For each word the place after it, for an opening bracket the one after its closing one; `None` where no expression goes
+/// on: at a semicolon, a closing bracket, and a bracket that is never closed.
+fn after_items(text: &[Word]) -> Vec<Option<usize>> {
+    let mut after = vec![None; text.len()];
+    let mut open = Vec::new();
     for (at, word) in text.iter().enumerate() {
-        if depth == 0
-            && at > 0
-            && let Some(length) = end_of_match(&text[at..], rest)
-        {
-            return Some(at + length);
-        }
         if is_open(word.text) {
-            depth += 1;
+            open.push(at);
         } else if is_close(word.text) {
-            depth = depth.checked_sub(1)?;
-        } else if depth == 0 && word.text == ";" {
-            return None;
+            if let Some(start) = open.pop() {
+                after[start] = Some(at + 1);
+            }
+        } else if word.text != ";" {
+            after[at] = Some(at + 1);
         }
     }
-    None
+    after
+}
+
+/// Where the block ends if a hole begins at a word and `piece` follows the hole; the shortest filling counts.
+fn ends_from(
+    text: &[Word],
+    after: &[Option<usize>],
+    piece: &[Word],
+    rest: Option<&[Option<usize>]>,
+) -> Vec<Option<usize>> {
+    // If the hole is filled up to a word.
+    let mut filled = vec![None; text.len() + 1];
+    for at in (0..=text.len()).rev() {
+        filled[at] = end_of_piece(text, at, piece, rest).or_else(|| {
+            let next = *after.get(at)?;
+            filled[next?]
+        });
+    }
+    let mut ends: Vec<_> = after.iter().map(|next| filled[(*next)?]).collect();
+    ends.push(None);
+    ends
+}
+
+/// Where the block ends if `piece` begins at a word, and then, if there is one, the hole whose ends are `rest`.
+fn end_of_piece(
+    text: &[Word],
+    at: usize,
+    piece: &[Word],
+    rest: Option<&[Option<usize>]>,
+) -> Option<usize> {
+    let end = at + piece.len();
+    let here = text.get(at..end)?;
+    let matches = here.iter().zip(piece).all(|(a, b)| a.text == b.text);
+    match rest {
+        _ if !matches => None,
+        None => Some(end),
+        Some(ends) => ends[end],
+    }
 }
 
 struct Lexer<'a> {
@@ -307,5 +338,17 @@ mod tests {
         assert_eq!(count("let served = a; b; close().await;", block), 0);
         assert_eq!(count("f(…)", "f(…)"), 1);
         assert_eq!(count("f(f(x))", "f(…)"), 2);
+        assert_eq!(count("a (b) (c);", "… (…);"), 1);
+        assert_eq!(count("f(a, )", "f(a, …)"), 0);
+    }
+
+    #[test]
+    fn what_was_recorded_cannot_make_it_slow_or_deep() {
+        let many = "x ".repeat(100_000);
+        assert_eq!(count(&many, &"… x ".repeat(15)), 100_000 - 29);
+        assert_eq!(count(&many, &"… ".repeat(50_000)), 0);
+        assert_eq!(count(&many, &many), 0);
+        let deep = format!("f{}{}", "(".repeat(50_000), ")".repeat(50_000));
+        assert_eq!(count(&deep, "f(…)"), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::types::ManualStep;
 
-use super::wiring::{MODULE, mod_line};
+use crate::frameworks::rust::wiring::{MODULE, mod_line};
 
 /// All steps, with the paths of this crate.
 pub fn steps(has_lib: bool, root: &str, crate_name: &str) -> Vec<ManualStep> {

@@ -1,25 +1,21 @@
 //! Axum 0.7 and 0.8.
 
 mod manual;
-mod running;
 mod servers;
+mod site;
 #[cfg(test)]
 mod tests;
-mod trace;
 mod version;
 mod wiring;
 
 use serde_json::Value;
-use toml_edit::Item;
 
 use super::Framework;
-use crate::edit::cargo_toml;
-use crate::edit::cargo_workspace::{
-    CrateRoot, Manifest, Package, packages, relative, rust_name, workspace_of,
-};
-use crate::edit::rust::Program;
+use super::rust;
+use crate::edit::cargo_exclude;
+use crate::edit::cargo_workspace::{CrateRoot, Package};
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
-use wiring::Wiring;
+use wiring::AxumWiring;
 
 /// The Axum plugin.
 pub struct Axum;
@@ -30,45 +26,18 @@ impl Framework for Axum {
     }
 
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
-        let using: Vec<Package> = packages(files)?
-            .into_iter()
-            .filter(|package| version::uses_axum(&package.manifest))
-            .collect();
-        // A library that helps applications is no application, unless there is nothing else.
-        let applications = using.iter().any(|package| !package.bins.is_empty());
-        Ok(using
-            .into_iter()
-            .filter(|package| !(applications && package.bins.is_empty()))
-            .map(|package| Target {
-                framework: self.name(),
-                root: package.dir().clone(),
-                package: package.name,
-            })
-            .collect())
+        rust::detect(files, self.name(), "axum")
     }
 
     fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
-        let package = package(files, target)?;
+        let package = rust::package(files, target)?;
         let axum = version::axum(files, &package.manifest)?;
-        let has_lib = package.lib.is_some();
+        rust::toolchain::edition(&package)?;
         let root = home(files, &package)?;
-        let source_root = root
-            .file
-            .parent()
-            .and_then(|dir| dir.below(package.dir()))
-            .map_or_else(|| "src".to_owned(), |dir| dir.to_string());
-        let crate_name = if has_lib {
-            root.name.clone()
-        } else {
-            rust_name(&package.name)
-        };
-        Ok(Facts::from([
-            ("axum".to_owned(), Value::from(axum)),
-            ("has_lib".to_owned(), Value::from(has_lib)),
-            ("crate_name".to_owned(), Value::from(crate_name)),
-            ("edition".to_owned(), Value::from(package.edition)),
-            ("source_root".to_owned(), Value::from(source_root)),
-        ]))
+        let mut facts = rust::facts(&package, &root);
+        facts.insert("axum".to_owned(), Value::from(axum));
+        facts.insert(rust::POOL_PER_WORKER.to_owned(), Value::from(false));
+        Ok(facts)
     }
 
     fn placing_facts(&self) -> &'static [&'static str] {
@@ -76,41 +45,35 @@ impl Framework for Axum {
     }
 
     fn block_names(&self) -> &'static [&'static str] {
-        &["close", "handle", "init", "mod", "routes", "shutdown"]
+        &[
+            "close",
+            cargo_exclude::BLOCK,
+            "handle",
+            "init",
+            "mod",
+            "routes",
+            "shutdown",
+        ]
     }
 
     fn sample_facts(&self) -> Vec<Facts> {
-        let mut samples = Vec::new();
-        for axum in ["0.7", "0.8"] {
-            for has_lib in [false, true] {
-                for edition in ["2021", "2024"] {
-                    // A name that is a keyword, too.
-                    for crate_name in ["shop", "type"] {
-                        samples.push(Facts::from([
-                            ("axum".to_owned(), Value::from(axum)),
-                            ("has_lib".to_owned(), Value::from(has_lib)),
-                            ("crate_name".to_owned(), Value::from(crate_name)),
-                            ("edition".to_owned(), Value::from(edition)),
-                            ("source_root".to_owned(), Value::from("src")),
-                        ]));
-                    }
-                }
-            }
-        }
-        samples
+        let with = |axum: &str| {
+            let samples = rust::sample_facts().into_iter();
+            let own = [
+                ("axum".to_owned(), Value::from(axum)),
+                (rust::POOL_PER_WORKER.to_owned(), Value::from(false)),
+            ];
+            samples.map(move |facts| facts.into_iter().chain(own.clone()).collect())
+        };
+        with("0.7").chain(with("0.8")).collect()
     }
 
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
-        let source = facts.get("source_root").and_then(Value::as_str);
-        let inside = output.as_str().strip_prefix("src/");
-        match (source, inside) {
-            (Some(source), Some(inside)) => {
-                let source = ProjectPath::existing(source).unwrap_or_else(|_| ProjectPath::root());
-                let inside = ProjectPath::existing(inside).unwrap_or_else(|_| output.clone());
-                target.root.join(&source).join(&inside)
-            }
-            _ => target.root.join(output),
-        }
+        rust::place(target, facts, output)
+    }
+
+    fn health_stands(&self) -> &'static str {
+        "The health route stands outside your own authentication and path prefixes."
     }
 
     fn add_dependencies(
@@ -119,9 +82,11 @@ impl Framework for Axum {
         target: &Target,
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
-        let package = package(files, target)?;
-        let edit = cargo_toml::add_dependencies(files, &package.manifest, dependencies)?;
-        Ok(edit.into_iter().collect())
+        rust::add_dependencies(files, target, dependencies)
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        rust::toolchain::advice(files, &rust::package(files, target)?)
     }
 
     fn wire(
@@ -130,119 +95,16 @@ impl Framework for Axum {
         target: &Target,
         _facts: &Facts,
     ) -> Result<Vec<FileEdit>, Box<Unsure>> {
-        let unsure = |problem: Problem, package: Option<&Package>| {
-            let lib = package.and_then(|p| p.lib.as_ref());
-            let root = lib.map_or("src/main.rs".to_owned(), |lib| lib.file.to_string());
-            let name = lib.map_or(String::new(), |lib| lib.name.clone());
-            Box::new(Unsure {
-                problem,
-                steps: manual::steps(lib.is_some(), &root, &name),
-            })
-        };
-        let package = package(files, target).map_err(|problem| unsure(problem, None))?;
-        let program =
-            program(files, &package).map_err(|problem| unsure(problem, Some(&package)))?;
-        let wiring = Wiring {
-            program: &program,
-            package: &package,
-        };
-        wiring
-            .edits()
-            .map_err(|problem| unsure(problem, Some(&package)))
+        rust::wire(files, target, "axum", manual::steps, |wiring| {
+            AxumWiring(wiring).edits()
+        })
     }
-}
-
-fn package(files: &dyn Files, target: &Target) -> Result<Package, Problem> {
-    Package::read(files, &target.root)?
-        .ok_or_else(|| Problem::input(format!("there is no package in {}", target.root)))
-}
-
-/// The crates of a package, and the libraries of the project that it takes routers from.
-fn program(files: &dyn Files, package: &Package) -> Result<Program, Problem> {
-    let mut program = Program::without(wiring::MODULE);
-    for root in package.lib.iter().chain(&package.bins) {
-        program.add(files, root)?;
-    }
-    program.own = program.crates.len();
-    for root in neighbours(files, package)? {
-        program.add(files, &root)?;
-    }
-    Ok(program)
-}
-
-/// The libraries inside the project that a package depends on and that know axum.
-fn neighbours(files: &dyn Files, package: &Package) -> Result<Vec<CrateRoot>, Problem> {
-    let mut found: Vec<CrateRoot> = Vec::new();
-    let mut seen = vec![package.dir().clone()];
-    let mut queue = path_dependencies(files, &package.manifest)?;
-    while let Some((name, dir)) = queue.pop() {
-        if seen.contains(&dir) {
-            continue;
-        }
-        seen.push(dir.clone());
-        let Some(other) = Package::read(files, &dir)? else {
-            continue;
-        };
-        if version::uses_axum(&other.manifest)
-            && let Some(lib) = &other.lib
-        {
-            let name = name.unwrap_or_else(|| lib.name.clone());
-            found.push(CrateRoot {
-                name,
-                ..lib.clone()
-            });
-            queue.extend(path_dependencies(files, &other.manifest)?);
-        }
-    }
-    Ok(found)
-}
-
-/// The directories of dependencies inside the project, with their name in code where it is not the library's own.
-fn path_dependencies(
-    files: &dyn Files,
-    manifest: &Manifest,
-) -> Result<Vec<(Option<String>, ProjectPath)>, Problem> {
-    let workspace = workspace_of(files, &manifest.dir)?;
-    let mut found = Vec::new();
-    for (_, table) in manifest.dependency_tables("dependencies") {
-        for (key, item) in table.iter() {
-            let shared = workspace
-                .as_ref()
-                .filter(|_| item.get("workspace").is_some())
-                .and_then(|root| Some((root, root.get(&["workspace", "dependencies", key])?)));
-            let (base, item) =
-                shared.map_or((&manifest.dir, item), |(root, item)| (&root.dir, item));
-            let path = item.get("path").and_then(Item::as_str);
-            let renamed = item.get("package").map(|_| rust_name(key));
-            found.extend(
-                path.and_then(|p| relative(base, p))
-                    .map(|dir| (renamed, dir)),
-            );
-        }
-    }
-    Ok(found)
 }
 
 /// The crate that declares the module: the library, else the binary that serves, else the one that `cargo run` starts.
 fn home(files: &dyn Files, package: &Package) -> Result<CrateRoot, Problem> {
-    if let Some(lib) = &package.lib {
-        return Ok(lib.clone());
-    }
-    let program = program(files, package)?;
-    let wiring = Wiring {
-        program: &program,
-        package,
-    };
-    if let Ok(chosen) = wiring.choose() {
-        return Ok(program.crates[wiring.home(&chosen).krate].clone());
-    }
-    let default = package.default_run.as_deref().unwrap_or(&package.name);
-    let named = package.bins.iter().find(|bin| bin.name == default);
-    named.or(package.bins.first()).cloned().ok_or_else(|| {
-        Problem::input(format!(
-            "package `{}` has no library and no binary",
-            package.name
-        ))
-        .in_file(package.manifest.path())
+    rust::home(files, package, "axum", |wiring| {
+        let chosen = AxumWiring(wiring).choose().ok()?;
+        Some(chosen.first()?.server.call)
     })
 }

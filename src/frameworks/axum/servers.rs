@@ -1,10 +1,9 @@
 //! Finds where an application serves, and what.
 
 use crate::edit::rust::{
-    At, Program, ancestors, attributes, children, descendants, in_tests, segments,
+    At, Binding, Program, ancestors, argument, attributes, binding, callee, chain_root, children,
+    descendants, find, in_tests, segments,
 };
-
-use super::trace::{argument, callee};
 
 /// How an application serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,39 +99,12 @@ fn server<'p>(program: &'p Program, call: At<'p>) -> Option<Server<'p>> {
     Some(Server { kind, call, app })
 }
 
-/// The call or variable that a method chain starts with, variables followed to their `let`.
-pub fn chain_root<'p>(program: &'p Program, at: At<'p>) -> At<'p> {
-    let mut at = at;
-    for _ in 0..64 {
-        let next = match at.node.kind() {
-            "call_expression" => callee(program, at)
-                .filter(|(function, _)| function.node.kind() == "field_expression")
-                .and_then(|(function, _)| function.node.child_by_field_name("value")),
-            "await_expression" | "try_expression" | "parenthesized_expression" => {
-                at.node.named_child(0)
-            }
-            "identifier" => match crate::edit::rust::binding(program, at) {
-                Some(crate::edit::rust::Binding::Let { declaration, .. }) => {
-                    declaration.child_by_field_name("value")
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        match next {
-            Some(node) => at = at.with(node),
-            None => break,
-        }
-    }
-    at
-}
-
 /// Whether a call's path, or a parameter's type, comes from a crate.
 fn is_from(program: &Program, at: At, krate: &str) -> bool {
     let path = match at.node.kind() {
         "call_expression" => callee(program, at).map(|(function, _)| function),
-        "identifier" => match crate::edit::rust::binding(program, at) {
-            Some(crate::edit::rust::Binding::Parameter { kind }) => kind.map(|n| at.with(n)),
+        "identifier" => match binding(program, at) {
+            Some(Binding::Parameter { kind }) => kind.map(|n| at.with(n)),
             _ => None,
         },
         _ => None,
@@ -177,7 +149,7 @@ fn is_opaque(program: &Program, at: At) -> bool {
         return false;
     };
     let inside = program.slice(at.with(tree));
-    let calls = crate::edit::rust::find(inside, "serve(…)");
+    let calls = find(inside, "serve(…)");
     calls.iter().any(|span| {
         let before = &inside[..span.start];
         let path = before
@@ -189,4 +161,30 @@ fn is_opaque(program: &Program, at: At) -> bool {
             .meaning_of(at, &names)
             .is_some_and(|meaning| meaning.is(&["axum::serve", "axum::serve::serve"]))
     })
+}
+
+/// Whether an `axum_server` is stopped by a handle of the user's.
+pub fn has_handle(program: &Program, call: At) -> bool {
+    let mut at = call.node;
+    while let Some((function, name)) = callee(program, call.with(at)) {
+        if name == "handle" {
+            return true;
+        }
+        match function.node.child_by_field_name("value") {
+            Some(value) if function.node.kind() == "field_expression" => at = value,
+            _ => break,
+        }
+        if at.kind() == "identifier" {
+            let root = chain_root(program, call.with(at));
+            let declaration = ancestors(root.node).find(|n| n.kind() == "let_declaration");
+            return declaration.is_some_and(|d| program.slice(call.with(d)).contains(".handle("));
+        }
+        if at.kind() == "try_expression" || at.kind() == "await_expression" {
+            match at.named_child(0) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+    }
+    false
 }

@@ -103,6 +103,26 @@ impl Manifest {
         fastapi.map(|there| there.versions).unwrap_or_default()
     }
 
+    /// The command that installs what it names.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn install(&self, files: &dyn Files, directory: &ProjectPath) -> Result<String, Problem> {
+        let Self::Requirements(path, ..) = self else {
+            let has = |name: &str| files.exists(&child(directory, name));
+            return Ok(match (has("uv.lock")?, has("poetry.lock")?) {
+                (true, _) => "uv sync",
+                (_, true) => "poetry update asyncpg psycopg python-dotenv sqlalchemy",
+                _ => "pip install .",
+            }
+            .to_owned());
+        };
+        Ok(match path.file_name().strip_suffix(".in") {
+            Some(name) => format!("pip-compile {path} && pip install -r {name}.txt"),
+            None => format!("pip install -r {path}"),
+        })
+    }
+
     /// The list with the packages that it lacks; `None` if it lacks none.
     ///
     /// # Errors

@@ -122,6 +122,10 @@ impl Framework for FastApi {
         }
     }
 
+    fn health_stands(&self) -> &'static str {
+        "The health route comes before your own routes and their dependencies; middleware sees it."
+    }
+
     fn add_dependencies(
         &self,
         files: &dyn Files,
@@ -130,6 +134,11 @@ impl Framework for FastApi {
     ) -> Result<Vec<FileEdit>, Problem> {
         let edit = manifest(files, target)?.add(dependencies)?;
         Ok(edit.into_iter().collect())
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        let command = manifest(files, target)?.install(files, &target.root)?;
+        Ok(vec![format!("Install what was added: {command}")])
     }
 
     fn wire(

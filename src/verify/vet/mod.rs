@@ -1,5 +1,6 @@
-//! `vet`: what can be known of a module without generating anything.
+//! `vet`: what can be known of a module without generating anything, and with `--deep` what its own suite sees.
 
+mod deep;
 mod documents;
 mod hooks;
 mod secrets;
@@ -35,11 +36,11 @@ const CHECKS: &[Check] = &[
     variables::unused,
 ];
 
-/// Vets the module whose root is `directory`.
+/// Vets the module whose root is `directory`; `deep`: its suite is run, too.
 ///
 /// # Errors
 /// There is no module.
-pub fn vet(directory: &Path) -> Result<Report, Problem> {
+pub fn vet(directory: &Path, deep: bool) -> Result<Report, Problem> {
     if !directory.join("module.yaml").is_file() {
         return Err(Problem::input("no module here: there is no module.yaml")
             .help("run this in a module's root, or name it: `rapidkit-pg -C DIR vet`"));
@@ -64,6 +65,9 @@ pub fn vet(directory: &Path) -> Result<Report, Problem> {
                 };
                 for check in CHECKS {
                     check(&subject, &mut findings);
+                }
+                if deep {
+                    deep::check(directory, &module, &mut findings);
                 }
             }
             Err(problem) => fails(&mut findings, &problem, "a template that parses"),

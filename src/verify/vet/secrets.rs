@@ -5,8 +5,8 @@ use crate::types::{Code, Level, holds_secret};
 use crate::verify::findings::Findings;
 
 /// Passwords that are examples, as everybody writes them.
-const EXAMPLES: [&str; 6] = [
-    "postgres", "password", "pass", "secret", "hunter2", "PASSWORD",
+const EXAMPLES: [&str; 7] = [
+    "postgres", "password", "pass", "p%40ss", "secret", "hunter2", "PASSWORD",
 ];
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {

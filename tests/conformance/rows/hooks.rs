@@ -7,6 +7,27 @@ use super::super::expect::{holds, lacks, seconds};
 use super::super::row::{Group, PLAIN, Scene, row, row_if};
 use super::super::stage::Stage;
 
+/// Runtime hook → the rows that see it work, by the beginning of their names.
+pub const SEEN_BY: &[(&str, &[&str])] = &[
+    ("RAPIDKIT_DB_POSTGRES_POOL_PRE_PING", &["pre-ping."]),
+    (
+        "RAPIDKIT_DB_POSTGRES_ECHO_POOL",
+        &["hooks.echo-pool", "hooks.off"],
+    ),
+    (
+        "RAPIDKIT_DB_POSTGRES_STATEMENT_TIMEOUT",
+        &["hooks.statement-timeout", "hooks.no-statement-timeout"],
+    ),
+    (
+        "RAPIDKIT_DB_POSTGRES_SLOW_QUERY_THRESHOLD",
+        &["hooks.slow-query", "hooks.off"],
+    ),
+    (
+        "RAPIDKIT_DB_POSTGRES_LOG_HEALTH_CHECKS",
+        &["hooks.health-checks", "hooks.off"],
+    ),
+];
+
 pub const GROUP: Group = Group {
     name: "hooks",
     scene: Scene {

@@ -15,6 +15,8 @@ mod urls;
 
 use super::row::Group;
 
+pub use hooks::SEEN_BY;
+
 /// All groups, those that take longest first.
 pub static GROUPS: &[Group] = &[
     lifecycle::BOUND,

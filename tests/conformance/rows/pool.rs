@@ -25,6 +25,11 @@ pub const GROUP: Group = Group {
             "DB_POOL_SIZE connections are kept, and no more without need",
             size,
         ),
+        row(
+            "pool.whoever-asks",
+            "every connection can be had by whoever asks, and each is counted, however the requests fall on threads",
+            whoever_asks,
+        ),
         row("pool.overflow", "DB_MAX_OVERFLOW more on demand", overflow),
         row(
             "pool.overflow-closed",
@@ -175,6 +180,50 @@ fn overflow(stage: &mut Stage) -> Result<()> {
         Ok(())
     })?;
     same("the holders' answers", statuses, vec![200; 3])
+}
+
+fn whoever_asks(stage: &mut Stage) -> Result<()> {
+    stage.restart(&[
+        ("DB_POOL_SIZE", "6"),
+        ("DB_MAX_OVERFLOW", "6"),
+        ("DB_POOL_TIMEOUT", "10"),
+    ])?;
+    let client = stage.client()?.clone();
+    let ask = |path: &'static str| {
+        let client = client.clone();
+        std::thread::spawn(move || client.get(path))
+    };
+    let mut asked = Vec::new();
+    for _ in 0..12 {
+        asked.push(ask("/probe/hold?seconds=4"));
+        // Where threads take turns, the same one gets every holder.
+        std::thread::sleep(seconds(0.03));
+        client.get("/")?.is(200)?;
+    }
+    let counted = eventually(seconds(3.5), || {
+        let health = stage.health()?;
+        health
+            .is(200)?
+            .has("/status", "degraded")?
+            .has("/pool/pool_size", 6)?
+            .has("/pool/checked_out", 12)?;
+        health
+            .has("/pool/overflow", 6)?
+            .has("/pool/total_connections", 12)?
+            .has("/pool/waiting", 0)?;
+        Ok(())
+    });
+    asked.extend((0..2).map(|_| ask("/probe/one")));
+    let answers: Vec<_> = asked
+        .into_iter()
+        .map(std::thread::JoinHandle::join)
+        .collect();
+    stage.take()?;
+    for answer in answers {
+        let answer = answer.map_err(|_| anyhow::anyhow!("a thread panicked"))??;
+        answer.is(200)?;
+    }
+    counted
 }
 
 fn overflow_closed(stage: &mut Stage) -> Result<()> {

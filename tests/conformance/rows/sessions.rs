@@ -64,6 +64,11 @@ pub const GROUP: Group = Group {
             "the handler commits before its response is formed",
             commit_first,
         ),
+        row(
+            "session.abandoned-statements-bounded",
+            "statements of clients that went away never outnumber the connections of the pool",
+            abandoned,
+        ),
     ],
 };
 
@@ -196,4 +201,20 @@ fn commit_first(stage: &mut Stage) -> Result<()> {
         );
     }
     eventually(SOON, || stage.all_returned(SOON))
+}
+
+fn abandoned(stage: &mut Stage) -> Result<()> {
+    const STATEMENT: &str = "/probe/sleep?seconds=9";
+    let running = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()";
+    for pause in [7.0, 0.5] {
+        for _ in 0..2 {
+            stage.client()?.hang_up("GET", STATEMENT, seconds(0.2))?;
+        }
+        // Longer than a connection is waited for before it is given up.
+        std::thread::sleep(seconds(pause));
+    }
+    let running = stage.value(running)?;
+    ensure!(running <= 2, "expected at most 2 statements, got {running}");
+    stage.all_returned(seconds(20.0))
 }

@@ -4,7 +4,7 @@
 use axum::http::{self, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::Router;
 
 use super::database::Database;
 use super::health::Status;
@@ -22,5 +22,11 @@ async fn health(database: Database) -> impl IntoResponse {
         Status::Ok | Status::Degraded => http::StatusCode::OK,
         Status::Fail => http::StatusCode::SERVICE_UNAVAILABLE,
     };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(health))
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_TYPE, "application/json"),
+    ];
+    // Not by `axum::Json`, which an application may have left out.
+    let body = serde_json::to_string(&health).unwrap_or_default();
+    (status, headers, body)
 }

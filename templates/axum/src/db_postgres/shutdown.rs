@@ -42,7 +42,7 @@ pub async fn shutdown_signal() {
 /// Closes the connections of the process, after those in use have come back or five seconds have
 /// passed. Does nothing where none was opened.
 pub async fn close() {
-    STOPPED.notify_waiters();
+    STOPPED.notify_one();
     if let Some(database) = Database::opened() {
         database.close_within(CLOSE_WITHIN).await;
     }

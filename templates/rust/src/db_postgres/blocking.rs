@@ -102,13 +102,14 @@ impl Blocking {
     }
 
     pub(super) async fn close(&self, limit: Duration) {
-        if let Some(runtime) = self.runtime.get() {
-            let pool = Arc::clone(&self.pool);
-            let _ = runtime
-                .handle
-                .spawn(async move { pool.close(limit).await })
-                .await;
-        }
+        let Some(runtime) = self.runtime.get() else {
+            return self.pool.close(limit).await;
+        };
+        let pool = Arc::clone(&self.pool);
+        let _ = runtime
+            .handle
+            .spawn(async move { pool.close(limit).await })
+            .await;
     }
 
     fn block_on<T, E: From<Error>>(

@@ -154,7 +154,7 @@ impl Serialize for DatabaseUrl {
 /// A URL that was not accepted, without what may be secret. Where a character that should have been
 /// encoded makes it doubtful where the password ends, nothing of it is shown.
 pub(super) fn redact(url: &str) -> String {
-    let clear = |parts: &Parts| {
+    let clear = |parts: &Parts<'_>| {
         let whole_host = parts.user_info.is_some() || split_port(parts.host).is_some();
         whole_host && !parts.query.contains('@')
     };

@@ -1,0 +1,106 @@
+//! Actix Web 4.
+
+mod manual;
+mod servers;
+#[cfg(test)]
+mod tests;
+mod version;
+mod wiring;
+
+use serde_json::Value;
+
+use super::Framework;
+use super::rust;
+use crate::edit::cargo_exclude;
+use crate::edit::cargo_workspace::{CrateRoot, Package};
+use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use wiring::ActixWiring;
+
+/// The framework's crate.
+const CRATE: &str = "actix-web";
+
+/// The Actix Web plugin.
+pub struct Actix;
+
+impl Framework for Actix {
+    fn name(&self) -> &'static str {
+        "actix"
+    }
+
+    fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
+        rust::detect(files, self.name(), CRATE)
+    }
+
+    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+        let package = rust::package(files, target)?;
+        version::check(files, &package.manifest)?;
+        rust::toolchain::edition(&package)?;
+        let root = home(files, &package)?;
+        Ok(with_pools(rust::facts(&package, &root)))
+    }
+
+    fn placing_facts(&self) -> &'static [&'static str] {
+        &["source_root"]
+    }
+
+    fn block_names(&self) -> &'static [&'static str] {
+        &[
+            "close",
+            cargo_exclude::BLOCK,
+            "init",
+            "mod",
+            "routes",
+            "shutdown",
+        ]
+    }
+
+    fn sample_facts(&self) -> Vec<Facts> {
+        rust::sample_facts().into_iter().map(with_pools).collect()
+    }
+
+    fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
+        rust::place(target, facts, output)
+    }
+
+    fn health_stands(&self) -> &'static str {
+        "The health route stands outside your scopes and what is wrapped around them; what is wrapped around the whole `App` applies to it."
+    }
+
+    fn add_dependencies(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        dependencies: &[Dependency],
+    ) -> Result<Vec<FileEdit>, Problem> {
+        rust::add_dependencies(files, target, dependencies)
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        rust::toolchain::advice(files, &rust::package(files, target)?)
+    }
+
+    fn wire(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        _facts: &Facts,
+    ) -> Result<Vec<FileEdit>, Box<Unsure>> {
+        rust::wire(files, target, CRATE, manual::steps, |wiring| {
+            ActixWiring(wiring).edits()
+        })
+    }
+}
+
+/// Each worker has a pool of its own.
+fn with_pools(mut facts: Facts) -> Facts {
+    facts.insert(rust::POOL_PER_WORKER.to_owned(), Value::from(true));
+    facts
+}
+
+/// The crate that declares the module: the library, else the binary that serves, else the one that `cargo run` starts.
+fn home(files: &dyn Files, package: &Package) -> Result<CrateRoot, Problem> {
+    rust::home(files, package, CRATE, |wiring| {
+        let chosen = ActixWiring(wiring).choose().ok()?;
+        Some(chosen.first()?.server)
+    })
+}
