@@ -5,6 +5,10 @@ pub mod cargo_toml;
 pub mod cargo_workspace;
 mod crypto_provider;
 pub mod dotenv;
+pub mod pyproject;
+pub mod python;
+pub mod requirement;
+pub mod requirements;
 pub mod rust;
 mod version_req;
 
@@ -29,7 +33,7 @@ pub fn is_compared_whole(file_name: &str, block: &str) -> bool {
 /// The text of the block of this name as it stands now, edited or not; `None` where a format has no marks to find it by.
 pub fn current_block(file_name: &str, text: &str, name: &str) -> Option<String> {
     match file_name.rsplit_once('.') {
-        Some((_, "rs" | "toml" | "json")) => None,
+        Some((_, "rs" | "toml" | "json" | "py" | "txt" | "in")) => None,
         _ => dotenv::current(text, name),
     }
 }
@@ -38,7 +42,10 @@ pub fn current_block(file_name: &str, text: &str, name: &str) -> Option<String> 
 pub fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
     match file_name.rsplit_once('.') {
         Some((_, "rs")) => rust::count(text, &block.text),
+        Some(("pyproject", "toml")) => pyproject::count(text, &block.text),
         Some((_, "toml")) => cargo_toml::count(text, block),
+        Some((_, "py")) => python::count(text, &block.text),
+        Some((_, "txt" | "in")) => requirements::count(text, &block.text),
         _ => dotenv::count(text, &block.text),
     }
 }

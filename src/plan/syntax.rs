@@ -1,4 +1,4 @@
-use crate::edit::rust;
+use crate::edit::{python, rust};
 use crate::types::{Problem, ProjectPath};
 
 /// Parses an output by its language's parser, chosen by the file's name.
@@ -8,6 +8,7 @@ use crate::types::{Problem, ProjectPath};
 pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
     let fault = match path.file_name().rsplit_once('.') {
         Some((_, "rs")) => rust::fault(text).map(|span| (span, "not Rust".to_owned())),
+        Some((_, "py")) => python::fault(text).map(|span| (span, "not Python".to_owned())),
         Some((_, "toml")) => text
             .parse::<toml_edit::DocumentMut>()
             .err()

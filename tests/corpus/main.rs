@@ -12,8 +12,11 @@
 
 mod application;
 mod fixture;
+mod python;
+mod rust;
 #[path = "../support/mod.rs"]
 mod support;
+mod toolchain;
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -86,6 +86,7 @@ const ROLES: &[(&str, &str)] = &[
     ),
     ("yaml,gitlab", "the same of a pipeline and its `script`"),
     ("toml,parse", "is valid"),
+    ("python,parse", "is valid"),
     ("env", "settings that the layer accepts"),
     ("env,runtime", "set when the lines of `text,log` are made"),
 ];
@@ -119,6 +120,8 @@ fn what_is_data_parses() {
                     .parse::<toml_edit::DocumentMut>()
                     .err()
                     .map(|e| e.to_string()),
+                "python" => rapidkit_pg::edit::python::fault(&block.text)
+                    .map(|span| block.text[span].to_owned()),
                 "json" => serde_json::from_str::<serde_json::Value>(&block.text)
                     .err()
                     .map(|e| e.to_string()),
