@@ -18,8 +18,7 @@ export class PostgresHealthRoute implements OnModuleInit {
   onModuleInit(): void {
     // There is none in a microservice or a script.
     const adapter = this.adapterHost.httpAdapter as
-      | HttpAdapterHost['httpAdapter']
-      | undefined;
+      HttpAdapterHost['httpAdapter'] | undefined;
     adapter?.get(
       '/api/health/module/postgres',
       (_: unknown, response: unknown) => {

@@ -26,14 +26,24 @@ export interface Lender {
 export class Connection implements Queryable {
   /** When it was handed out, as `performance.now()` tells it. */
   readonly since = performance.now();
+  readonly #lender: Lender;
+  readonly #client: PoolClient;
   #returned?: Promise<void>;
 
   constructor(
-    private readonly lender: Lender,
-    readonly raw: PoolClient,
+    lender: Lender,
+    client: PoolClient,
     /** Whether it was open before, so that it may have broken since. */
     readonly isReused: boolean,
-  ) {}
+  ) {
+    this.#lender = lender;
+    this.#client = client;
+  }
+
+  /** The driver's own, for libraries that want it; not to be released. */
+  get client(): PoolClient {
+    return this.#client;
+  }
 
   async query<R extends QueryResultRow>(
     statement: string | QueryConfig,
@@ -44,17 +54,17 @@ export class Connection implements Queryable {
     }
     const config =
       typeof statement === 'string' ? { text: statement } : { ...statement };
-    if (this.lender.isPgBouncer) {
+    if (this.#lender.isPgBouncer) {
       // The server connection changes, and with it the prepared statements.
       delete config.name;
     }
-    this.lender.echo(config.text);
-    return this.raw.query<R>(values ? { ...config, values } : config);
+    this.#lender.echo(config.text);
+    return this.#client.query<R>(values ? { ...config, values } : config);
   }
 
   /** Gives the connection back. What is still open in it is rolled back. */
   release(): Promise<void> {
-    this.#returned ??= this.lender.takeBack(this);
+    this.#returned ??= this.#lender.takeBack(this);
     return this.#returned;
   }
 }

@@ -65,7 +65,10 @@ const REASONS: readonly [FailureReason, RegExp][] = [
     /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN|EPIPE)$/,
   ],
   ['timeout', /^ETIMEDOUT$/],
-  ['tls', /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/],
+  [
+    'tls',
+    /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/,
+  ],
 ];
 
 export function reasonOf(error: unknown): FailureReason {

@@ -10,7 +10,10 @@ const RETRY_AFTER = '1';
 /** Answers with `Retry-After` where the database cannot be had. */
 @Catch(DatabaseUnavailableError)
 export class DatabaseUnavailableFilter extends BaseExceptionFilter {
-  override catch(error: DatabaseUnavailableError, host: ArgumentsHost): unknown {
+  override catch(
+    error: DatabaseUnavailableError,
+    host: ArgumentsHost,
+  ): unknown {
     if (host.getType() !== 'http') {
       return host.getType() === 'rpc' ? throwError(() => error) : error;
     }

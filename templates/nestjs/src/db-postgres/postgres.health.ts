@@ -49,7 +49,11 @@ export async function checkHealth(pool: ConnectionPool): Promise<Health> {
   const detail = await within(CHECK_WITHIN, check(pool)).catch(reasonFor);
   const duration = performance.now() - started;
   const outcome: HealthStatus =
-    detail === undefined ? 'ok' : detail === 'pool_exhausted' ? 'degraded' : 'fail';
+    detail === undefined
+      ? 'ok'
+      : detail === 'pool_exhausted'
+        ? 'degraded'
+        : 'fail';
   if (config.logHealthChecks) {
     pool.logger.debug(
       `health check: ${outcome} (${detail ?? 'no complaint'}) in ${duration.toFixed(1)} ms`,
@@ -76,13 +80,11 @@ export async function checkHealth(pool: ConnectionPool): Promise<Health> {
 }
 
 /** What an answering server leaves to be desired. */
-async function check(
-  pool: ConnectionPool,
-): Promise<FailureReason | undefined> {
+async function check(pool: ConnectionPool): Promise<FailureReason | undefined> {
   const connection = await pool.tryAcquire();
   if (connection) {
     try {
-      await within(CHECK_WITHIN, ask(connection.raw, pool.isPgBouncer));
+      await within(CHECK_WITHIN, ask(connection.client, pool.isPgBouncer));
       return undefined;
     } catch {
       // Broken while it was idle, perhaps; what counts is whether a new one works.

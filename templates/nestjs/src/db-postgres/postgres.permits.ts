@@ -83,8 +83,5 @@ export class Permits {
 }
 
 function closedError(): Error {
-  return new DatabaseUnavailableError(
-    'other',
-    'the connection pool is closed',
-  );
+  return new DatabaseUnavailableError('other', 'the connection pool is closed');
 }

@@ -45,7 +45,8 @@ export class ConnectionPool implements Lender {
   private readonly permits: Permits;
   private readonly lives = new WeakMap<ClientBase, Life>();
   private readonly held = new Set<Connection>();
-  private pool?: Pool;
+  /** Out of reach of whatever prints objects: the driver keeps the password in it. */
+  #pool?: Pool;
 
   constructor(readonly config: DatabasePostgresConfig) {
     this.isPgBouncer = config.url?.isPgBouncer ?? false;
@@ -94,13 +95,13 @@ export class ConnectionPool implements Lender {
   }
 
   private async connect(): Promise<PoolClient> {
-    this.pool ??= this.open();
+    this.#pool ??= this.open();
     try {
-      return await this.pool.connect();
+      return await this.#pool.connect();
     } catch (error) {
       const { url } = this.config;
       if (isWithoutTls(error) && url?.sslMode === 'prefer') {
-        this.pool.options.ssl = false;
+        this.#pool.options.ssl = false;
         return this.connect();
       }
       this.logger.warn(`no connection: ${String(error)}`);
@@ -159,7 +160,7 @@ export class ConnectionPool implements Lender {
     const config = this.clientConfig();
     const client = new Client({
       ...config,
-      ssl: this.pool?.options.ssl ?? config.ssl,
+      ssl: this.#pool?.options.ssl ?? config.ssl,
     });
     client.on('error', () => undefined);
     try {
@@ -211,7 +212,7 @@ export class ConnectionPool implements Lender {
         `slow database session: ${String(duration)} ms, threshold ${String(threshold)} ms`,
       );
     }
-    const client = connection.raw;
+    const client = connection.client;
     let isBroken = false;
     try {
       await within(RELEASE_WITHIN, this.settle(client));
@@ -247,8 +248,8 @@ export class ConnectionPool implements Lender {
   }
 
   status(): PoolStatus {
-    const total = this.pool?.totalCount ?? 0;
-    const idle = this.pool?.idleCount ?? 0;
+    const total = this.#pool?.totalCount ?? 0;
+    const idle = this.#pool?.idleCount ?? 0;
     return {
       pool_size: this.config.poolSize,
       checked_in: idle,
@@ -264,9 +265,9 @@ export class ConnectionPool implements Lender {
     await within(limit, this.permits.close()).catch(() => undefined);
     for (const connection of this.held) {
       this.held.delete(connection);
-      connection.raw.release(true);
+      connection.client.release(true);
     }
-    await this.pool?.end();
+    await this.#pool?.end();
   }
 }
 

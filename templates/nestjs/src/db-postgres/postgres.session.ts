@@ -30,9 +30,7 @@ export class ConnectionInterceptor implements NestInterceptor {
     return from(this.database.connect()).pipe(
       switchMap((connection) => {
         request[CONNECTION] = connection;
-        return next
-          .handle()
-          .pipe(finalize(() => void connection.release()));
+        return next.handle().pipe(finalize(() => void connection.release()));
       }),
     );
   }
@@ -80,8 +78,7 @@ function intercepted(
   parameter: ParameterDecorator,
 ): ParameterDecorator {
   return (target, key, index) => {
-    const method =
-      key && Object.getOwnPropertyDescriptor(target, key);
+    const method = key && Object.getOwnPropertyDescriptor(target, key);
     if (!method) {
       throw new TypeError('only a handler has parameters for a request');
     }

@@ -275,7 +275,9 @@ export class ProbesController {
 
   @Post('deadlock')
   @HttpCode(200)
-  deadlock(@Query() query: Record<'first' | 'second' | 'milliseconds', string>) {
+  deadlock(
+    @Query() query: Record<'first' | 'second' | 'milliseconds', string>,
+  ) {
     return this.tried(async (tx) => {
       await add(tx, query.first, 1);
       await pause(Number(query.milliseconds));
@@ -334,7 +336,9 @@ export class ProbesController {
       { ...config, url },
       {} as HttpAdapterHost,
     );
-    const error: unknown = await failing.connect().catch((error: unknown) => error);
+    const error: unknown = await failing
+      .connect()
+      .catch((error: unknown) => error);
     const parts = [config, this.database, url, failing, error];
     const shown = parts.map(
       (part) =>
