@@ -341,8 +341,7 @@ export class ProbesController {
       .catch((error: unknown) => error);
     const parts = [config, this.database, url, failing, error];
     const shown = parts.map(
-      (part) =>
-        `${inspect(part, { depth: 12, showHidden: true })} ${String(part)}`,
+      (part) => `${inspect(part, { depth: 12 })} ${String(part)}`,
     );
     return { text: shown.join(' ') };
   }
