@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::rendering::{
     GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates,
 };
@@ -74,9 +76,13 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         records: rendering.records()?,
     };
     no_conflicts(files, &rendering, &plan.module)?;
+    let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
+    if let Some(problem) = rendering.files.par_iter().find_map_first(fault) {
+        return Err(problem);
+    }
     draft.gitattributes()?;
     for file in &rendering.files {
-        draft.file(file)?;
+        draft.file(file);
     }
     let edits = edits(files, request, &facts, &rendering, &plan.module)?;
     draft.edits(edits)?;
@@ -237,13 +243,11 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn file(&mut self, file: &Rendered) -> Result<(), Problem> {
-        syntax::check(&file.path, &file.text)?;
+    fn file(&mut self, file: &Rendered) {
         self.create(file.vendor.clone(), FileKind::Vendor, &file.text);
         if file.kind != FileKind::Block {
             self.create(file.path.clone(), file.kind, &file.text);
         }
-        Ok(())
     }
 
     fn edits(&mut self, edits: Vec<FileEdit>) -> Result<(), Problem> {

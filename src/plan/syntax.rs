@@ -1,4 +1,4 @@
-use crate::edit::rust::{Source, descendants};
+use crate::edit::rust;
 use crate::types::{Problem, ProjectPath};
 
 /// Parses an output by its language's parser, chosen by the file's name.
@@ -7,13 +7,7 @@ use crate::types::{Problem, ProjectPath};
 /// The output does not parse: a fault of a template or of this tool, never of the user's.
 pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
     let fault = match path.file_name().rsplit_once('.') {
-        Some((_, "rs")) => {
-            let source = Source::parse(path.clone(), text.into());
-            descendants(source.root())
-                .into_iter()
-                .find(|node| node.is_error() || node.is_missing())
-                .map(|node| (node.byte_range(), "not Rust".to_owned()))
-        }
+        Some((_, "rs")) => rust::fault(text).map(|span| (span, "not Rust".to_owned())),
         Some((_, "toml")) => text
             .parse::<toml_edit::DocumentMut>()
             .err()

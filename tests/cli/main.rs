@@ -1,6 +1,10 @@
 //! The command, as a user runs it: real processes, real projects on disk.
 
-#![allow(clippy::disallowed_methods, reason = "tests set up files")]
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "tests set up files and print"
+)]
 
 mod add;
 mod architecture;

@@ -194,7 +194,7 @@ const HARMLESS: &[Mutant] = &[
     ("a generated file was accepted as it is",   &[], |p| { let t = p.read(MINE); p.write(MINE, t + "// mine\n"); p.run(&["lock", "--overwrite"]).ok(); }),
     ("a generated file was accepted as removed", &[], |p| { remove(p, MINE); p.run(&["lock", "--overwrite"]).ok(); }),
     ("a generated file was accepted as executable", &[], |p| { make_executable(p, MINE); p.run(&["lock", "--overwrite"]).ok(); }),
-    ("the wiring was accepted as gone",          &[], |p| { p.write("src/main.rs", &AXUM_MAIN.replace("use axum", "mod db_postgres;\nuse axum")); p.run(&["lock", "--overwrite"]).ok(); }),
+    ("the wiring was accepted as gone",          &[], |p| { p.write("src/main.rs", AXUM_MAIN.replace("use axum", "mod db_postgres;\nuse axum")); p.run(&["lock", "--overwrite"]).ok(); }),
     ("examples were accepted as they are",       &[], |p| { p.replace(".env.example", "DB_POOL_SIZE=10", "DB_POOL_SIZE=11"); p.run(&["lock", "--overwrite"]).ok(); }),
 ];
 

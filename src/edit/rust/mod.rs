@@ -12,6 +12,6 @@ pub use declare::{declare, declares};
 pub use layout::{Place, keep};
 pub use program::{At, Meaning, Module, Program, attributes, in_tests, segments};
 pub use scope::{Binding, binding, uses};
-pub use source::{Source, Transparent, ancestors, children, descendants, named_children};
+pub use source::{Source, Transparent, ancestors, children, descendants, fault, named_children};
 pub use splice::{Splice, edit, indent, line_start, newline, spliced, step};
 pub use tokens::{HOLE, count, find, tokens};

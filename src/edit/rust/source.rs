@@ -80,6 +80,22 @@ impl Source {
     }
 }
 
+/// The bytes of the first syntax error of `text`, if it has one.
+pub fn fault(text: &str) -> Option<Range<usize>> {
+    let tree = parse(text);
+    let mut node = tree.root_node();
+    if !node.has_error() {
+        return None;
+    }
+    while !node.is_error()
+        && !node.is_missing()
+        && let Some(next) = children(node).into_iter().find(Node::has_error)
+    {
+        node = next;
+    }
+    Some(node.byte_range())
+}
+
 fn parse(text: &str) -> Tree {
     let mut parser = Parser::new();
     let language = tree_sitter_rust::LANGUAGE.into();
