@@ -1,12 +1,13 @@
 //! One plugin a framework: data and pure functions, no I/O.
 
 pub mod axum;
+pub mod nestjs;
 
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 
 /// Every plugin.
 pub fn all() -> &'static [&'static dyn Framework] {
-    &[&axum::Axum]
+    &[&axum::Axum, &nestjs::NestJs]
 }
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.

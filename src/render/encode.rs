@@ -10,6 +10,7 @@ type Encoder = fn(&str) -> Result<String, String>;
 pub const ENCODERS: &[(&str, Encoder)] = &[
     ("rust_string", |text| Ok(rust_string(text))),
     ("rust_identifier", rust_identifier),
+    ("typescript_string", |text| Ok(typescript_string(text))),
     ("toml_string", |text| Ok(quote(text))),
     ("yaml_string", |text| Ok(quote(text))),
     ("sql_identifier", sql_identifier),
@@ -29,6 +30,21 @@ fn rust_string(text: &str) -> String {
         }
     }
     out + "\""
+}
+
+/// In single quotes, as Prettier in a Nest project has it.
+fn typescript_string(text: &str) -> String {
+    let mut out = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "'"
 }
 
 fn rust_identifier(text: &str) -> Result<String, String> {

@@ -6,6 +6,8 @@ use toml_edit::{DocumentMut, Item};
 /// An application under `tests/fixtures/<framework>/<name>/`, with a `fixture.toml` that says how it is asked.
 #[derive(Debug)]
 pub struct Fixture {
+    /// The plugin's name, as the folder above is called.
+    pub framework: String,
     pub name: String,
     pub source: PathBuf,
     /// Paths that it serves; what they answer is taken from the application as it is.
@@ -16,6 +18,8 @@ pub struct Fixture {
     pub package: Option<String>,
     /// The binary that is started, if there are several.
     pub binary: Option<String>,
+    /// The program that is started, if it is not the usual one.
+    pub main: Option<String>,
     /// Where `add` has to refuse: what it has to say.
     pub unsure: Option<String>,
 }
@@ -23,16 +27,14 @@ pub struct Fixture {
 impl Fixture {
     /// All fixtures, sorted by name.
     pub fn all() -> Vec<Self> {
-        let folder = repository().join("tests/fixtures/axum");
-        let mut fixtures: Vec<Self> = std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.is_dir())
+        let mut fixtures: Vec<Self> = ["axum", "nestjs"]
+            .into_iter()
+            .flat_map(|framework| folders(&repository().join("tests/fixtures").join(framework)))
             .map(|path| {
                 Self::read(&path).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()))
             })
             .collect();
-        fixtures.sort_by(|a, b| a.name.cmp(&b.name));
+        fixtures.sort_by(|a, b| a.label().cmp(&b.label()));
         fixtures
     }
 
@@ -47,7 +49,10 @@ impl Fixture {
             .flatten()
             .filter_map(|route| Some(route.get("path")?.as_str()?.to_owned()))
             .collect();
+        let framework = source.parent().and_then(Path::file_name).unwrap_or_default();
         Ok(Self {
+            framework: framework.to_string_lossy().into_owned(),
+            main: word("main"),
             name: source
                 .file_name()
                 .unwrap_or_default()
@@ -62,12 +67,17 @@ impl Fixture {
         })
     }
 
+    /// What it is called among all: `axum/plain`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.framework, self.name)
+    }
+
     /// A fresh copy, always in the same place so that builds are shared between runs.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn copy(&self) -> Result<PathBuf> {
-        let folder = target().join("corpus").join(&self.name);
+        let folder = target().join("corpus").join(self.label());
         let lock = std::fs::read(folder.join("Cargo.lock")).ok();
         let _ = std::fs::remove_dir_all(&folder);
         for entry in walkdir::WalkDir::new(&self.source) {
@@ -87,6 +97,14 @@ impl Fixture {
         }
         Ok(folder)
     }
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect()
 }
 
 pub fn repository() -> &'static Path {

@@ -12,8 +12,11 @@
 
 mod application;
 mod fixture;
+mod node;
+mod rust;
 #[path = "../support/mod.rs"]
 mod support;
+mod toolchain;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -30,7 +33,7 @@ fn main() -> ExitCode {
     let fixtures: Vec<Fixture> = Fixture::all()
         .into_iter()
         .filter(|fixture| {
-            wanted.is_empty() || wanted.iter().any(|word| fixture.name.contains(word))
+            wanted.is_empty() || wanted.iter().any(|word| fixture.label().contains(word))
         })
         .collect();
     let started = support::throwaway::installation()
@@ -48,10 +51,10 @@ fn main() -> ExitCode {
         };
         let seconds = started.elapsed().as_secs_f32();
         match result {
-            Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.name),
+            Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.label()),
             Err(error) => {
                 failed += 1;
-                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.name);
+                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.label());
             }
         }
     }

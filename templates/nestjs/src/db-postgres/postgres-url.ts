@@ -188,7 +188,7 @@ function redactParts(parts: Parts): string {
     .split('&')
     .filter((pair) => pair.startsWith('sslmode='))
     .map((pair) => pair.slice('sslmode='.length))
-    .at(-1);
+    .pop();
   const query = mode && SSL_MODES.includes(mode) ? `?sslmode=${mode}` : '';
   return `${parts.scheme}://${userInfo}${parts.host}/${parts.database}${query}`;
 }

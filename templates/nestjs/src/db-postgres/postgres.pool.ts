@@ -45,6 +45,7 @@ export class ConnectionPool implements Lender {
   private readonly permits: Permits;
   private readonly lives = new WeakMap<ClientBase, Life>();
   private readonly held = new Set<Connection>();
+  private closing?: Promise<void>;
   /** Out of reach of whatever prints objects: the driver keeps the password in it. */
   #pool?: Pool;
 
@@ -262,6 +263,11 @@ export class ConnectionPool implements Lender {
 
   /** Closes all connections, after those in use have come back or `limit` milliseconds have passed. */
   async close(limit: number): Promise<void> {
+    this.closing ??= this.end(limit);
+    await this.closing;
+  }
+
+  private async end(limit: number): Promise<void> {
     await within(limit, this.permits.close()).catch(() => undefined);
     for (const connection of this.held) {
       this.held.delete(connection);
