@@ -22,7 +22,11 @@ pub fn add_dependencies(
     text: &str,
     dependencies: &[Dependency],
 ) -> Result<Option<FileEdit>, Problem> {
-    let mut now = text.to_owned();
+    let (mark, bare) = match text.strip_prefix('\u{feff}') {
+        Some(bare) => ("\u{feff}", bare),
+        None => ("", text),
+    };
+    let mut now = bare.to_owned();
     let mut blocks = Vec::new();
     for dependency in dependencies {
         let (field, prefix) = match dependency.dev {
@@ -30,10 +34,14 @@ pub fn add_dependencies(
             false => ("dependencies", ""),
         };
         let root = parse(path, &now)?;
-        let fields: &[&str] = if dependency.dev { &FIELDS } else { &FIELDS[..1] };
-        let mut found = fields.iter().filter_map(|field| {
-            property(object_at(&root, field)?, &dependency.name)
-        });
+        let fields: &[&str] = if dependency.dev {
+            &FIELDS
+        } else {
+            &FIELDS[..1]
+        };
+        let mut found = fields
+            .iter()
+            .filter_map(|field| property(object_at(&root, field)?, &dependency.name));
         if let Some(entry) = found.next() {
             suits(path, &now, entry, dependency)?;
             continue;
@@ -48,7 +56,7 @@ pub fn add_dependencies(
     parse(path, &now)?;
     Ok((!blocks.is_empty()).then(|| FileEdit {
         path: path.clone(),
-        text: now,
+        text: format!("{mark}{now}"),
         blocks,
     }))
 }
@@ -72,16 +80,19 @@ pub fn count(manifest: &str, block: &Block) -> usize {
 
 /// A manifest's object, checked: plain JSON, no key twice where it matters.
 fn parse<'t>(path: &ProjectPath, text: &'t str) -> Result<Object<'t>, Problem> {
-    let bare = text.trim_start_matches('\u{feff}');
-    if let Err(error) = serde_json::from_str::<serde_json::Value>(bare) {
-        let line: usize = bare
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+        let line: usize = text
             .split_inclusive('\n')
             .take(error.line().saturating_sub(1))
             .map(str::len)
             .sum();
-        let at = (line + error.column().saturating_sub(1)).min(bare.len());
-        return Err(Problem::input(format!("{path} is no JSON"))
-            .at(path, bare, at..at, error.to_string()));
+        let at = (line + error.column().saturating_sub(1)).min(text.len());
+        return Err(Problem::input(format!("{path} is no JSON")).at(
+            path,
+            text,
+            at..at,
+            error.to_string(),
+        ));
     }
     let options = ParseOptions::default();
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options)
@@ -101,7 +112,10 @@ fn parse<'t>(path: &ProjectPath, text: &'t str) -> Result<Object<'t>, Problem> {
 fn twice(path: &ProjectPath, text: &str, object: &Object) -> Result<(), Problem> {
     for (at, prop) in object.properties.iter().enumerate() {
         let name = prop.name.as_str();
-        if object.properties[..at].iter().any(|other| other.name.as_str() == name) {
+        if object.properties[..at]
+            .iter()
+            .any(|other| other.name.as_str() == name)
+        {
             return Err(Problem::input(format!("`{name}` is there twice"))
                 .at(path, text, span(&prop.name), "for the second time")
                 .note("tools read the last one and ignore the first"));
@@ -137,8 +151,14 @@ fn suits(
     dependency: &Dependency,
 ) -> Result<(), Problem> {
     let Value::StringLit(have) = &entry.value else {
-        return Err(Problem::input(format!("`{}` has no version", dependency.name))
-            .at(path, text, span(&entry.value), "expected a string"));
+        return Err(
+            Problem::input(format!("`{}` has no version", dependency.name)).at(
+                path,
+                text,
+                span(&entry.value),
+                "expected a string",
+            ),
+        );
     };
     let (Some(have), Some(want)) = (major(&have.value), major(&dependency.version)) else {
         return Ok(());
@@ -147,9 +167,16 @@ fn suits(
         return Ok(());
     }
     let (name, version) = (&dependency.name, &dependency.version);
-    Err(Problem::input(format!("`{name}` is too old for the generated code"))
-        .at(path, text, span(&entry.value), format!("expected {version}"))
-        .help(format!("upgrade it first: `\"{name}\": \"{version}\"`")))
+    Err(
+        Problem::input(format!("`{name}` is too old for the generated code"))
+            .at(
+                path,
+                text,
+                span(&entry.value),
+                format!("expected {version}"),
+            )
+            .help(format!("upgrade it first: `\"{name}\": \"{version}\"`")),
+    )
 }
 
 /// The first number of a version range: 8 of `^8.23.0`.
@@ -187,7 +214,11 @@ fn insertion(text: &str, root: &Object, field: &str, dependency: &Dependency) ->
             text: format!("{{{newline}{step}{step}{entry}{newline}{step}}}"),
         };
     };
-    let names: Vec<&str> = object.properties.iter().map(|prop| prop.name.as_str()).collect();
+    let names: Vec<&str> = object
+        .properties
+        .iter()
+        .map(|prop| prop.name.as_str())
+        .collect();
     let behind = match names.is_sorted() {
         true => object
             .properties
@@ -252,11 +283,21 @@ mod tests {
             "{\n\t\"dependencies\": {\n\t\t\"a\": \"1\",\n\t\t\"z\": \"1\"\n\t},\n\t\"devDependencies\": {\n\t\t\"zz\": \"^8.0.0\"\n\t}\n}\n"
         );
         assert_eq!(
-            add("{\"dependencies\": {\"b\": \"1\", \"a\": \"1\"}}", "pg", false).unwrap(),
+            add(
+                "{\"dependencies\": {\"b\": \"1\", \"a\": \"1\"}}",
+                "pg",
+                false
+            )
+            .unwrap(),
             "{\"dependencies\": {\"b\": \"1\", \"a\": \"1\", \"pg\": \"^8.0.0\"}}"
         );
         assert_eq!(
-            add("\u{feff}{\r\n    \"name\": \"x\",\r\n    \"dependencies\": {}\r\n}\r\n", "pg", false).unwrap(),
+            add(
+                "\u{feff}{\r\n    \"name\": \"x\",\r\n    \"dependencies\": {}\r\n}\r\n",
+                "pg",
+                false
+            )
+            .unwrap(),
             "\u{feff}{\r\n    \"name\": \"x\",\r\n    \"dependencies\": {\r\n        \"pg\": \"^8.0.0\"\r\n    }\r\n}\r\n"
         );
     }
@@ -265,11 +306,27 @@ mod tests {
     fn what_is_there_is_left_alone_or_refused() {
         let with = |version: &str| format!("{{\"dependencies\": {{\"pg\": {version}}}}}");
         for version in ["\"^8.1.0\"", "\"9\"", "\"latest\"", "\"workspace:*\""] {
-            assert_eq!(add(&with(version), "pg", false).unwrap(), "as it was", "{version}");
+            assert_eq!(
+                add(&with(version), "pg", false).unwrap(),
+                "as it was",
+                "{version}"
+            );
         }
-        assert!(add(&with("\"^7.0.0\""), "pg", false).unwrap_err().contains("too old"));
-        assert!(add(&with("8"), "pg", false).unwrap_err().contains("no version"));
-        assert!(add("{\"dependencies\": {}, // x\n}", "pg", false).unwrap_err().contains("no JSON"));
+        assert!(
+            add(&with("\"^7.0.0\""), "pg", false)
+                .unwrap_err()
+                .contains("too old")
+        );
+        assert!(
+            add(&with("8"), "pg", false)
+                .unwrap_err()
+                .contains("no version")
+        );
+        assert!(
+            add("{\"dependencies\": {}, // x\n}", "pg", false)
+                .unwrap_err()
+                .contains("no JSON")
+        );
         let twice = "{\"dependencies\": {}, \"dependencies\": {}}";
         assert!(add(twice, "pg", false).unwrap_err().contains("twice"));
     }

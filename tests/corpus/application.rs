@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,9 @@ use rapidkit_pg::postgres::{Server, free_port};
 use rustix::process::Signal;
 
 use crate::fixture::{Fixture, target};
-use crate::toolchain::Toolchain;
 use crate::support::http::{Client, Transcript};
 use crate::support::process::Process;
+use crate::toolchain::Toolchain;
 
 const HEALTH: &str = "/api/health/module/postgres";
 
@@ -158,7 +158,12 @@ impl Started {
         })
     }
 
-    fn new(fixture: &Fixture, folder: &Path, program: &[OsString], url: Option<&str>) -> Result<Self> {
+    fn new(
+        fixture: &Fixture,
+        folder: &Path,
+        program: &[OsString],
+        url: Option<&str>,
+    ) -> Result<Self> {
         let variables: Vec<_> = url.map(|url| ("DATABASE_URL", url)).into_iter().collect();
         let mut started = Self::spawn(fixture, folder, program, &variables)?;
         let deadline = Instant::now() + Duration::from_secs(15);

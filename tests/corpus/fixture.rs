@@ -49,7 +49,10 @@ impl Fixture {
             .flatten()
             .filter_map(|route| Some(route.get("path")?.as_str()?.to_owned()))
             .collect();
-        let framework = source.parent().and_then(Path::file_name).unwrap_or_default();
+        let framework = source
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default();
         Ok(Self {
             framework: framework.to_string_lossy().into_owned(),
             main: word("main"),

@@ -54,7 +54,10 @@ fn main() -> ExitCode {
             Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.label()),
             Err(error) => {
                 failed += 1;
-                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.label());
+                println!(
+                    "FAILED  {:<44} {seconds:>5.1} s\n{error:#}",
+                    fixture.label()
+                );
             }
         }
     }

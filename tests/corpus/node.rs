@@ -18,7 +18,8 @@ fn modules() -> Result<&'static Path> {
     }
     let manifest = std::fs::read(repository().join("tests/fixtures/nestjs/package.json"))?;
     let (folder, here) = (target(), target().join("package.json"));
-    if std::fs::read(&here).ok().as_ref() != Some(&manifest) || !folder.join("node_modules").is_dir()
+    if std::fs::read(&here).ok().as_ref() != Some(&manifest)
+        || !folder.join("node_modules").is_dir()
     {
         std::fs::create_dir_all(&folder)?;
         let staged = folder.join("install");
@@ -74,7 +75,11 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
         true => "tsconfig.build.json",
         false => "tsconfig.json",
     };
-    run(&package, tool("tsc")?, &["-p", project, "--incremental", "false"])?;
+    run(
+        &package,
+        tool("tsc")?,
+        &["-p", project, "--incremental", "false"],
+    )?;
     let main = package.join(fixture.main.as_deref().unwrap_or("dist/main.js"));
     Ok(vec!["node".into(), main.into()])
 }

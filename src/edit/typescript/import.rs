@@ -17,7 +17,9 @@ pub struct Imported {
 /// Where `name` comes from, if the file imports it.
 pub fn imported(source: &Source, name: &str) -> Option<Imported> {
     statements(source, "import_statement").find_map(|statement| {
-        let from = source.string(statement.child_by_field_name("source")?).to_owned();
+        let from = source
+            .string(statement.child_by_field_name("source")?)
+            .to_owned();
         let clause = children(statement)
             .into_iter()
             .find(|node| node.kind() == "import_clause")?;
@@ -39,7 +41,9 @@ pub fn imported(source: &Source, name: &str) -> Option<Imported> {
 pub fn reexported(source: &Source, name: &str) -> Vec<Imported> {
     statements(source, "export_statement")
         .filter_map(|statement| {
-            let from = source.string(statement.child_by_field_name("source")?).to_owned();
+            let from = source
+                .string(statement.child_by_field_name("source")?)
+                .to_owned();
             let clause = children(statement)
                 .into_iter()
                 .find(|node| node.kind() == "export_clause");
@@ -73,16 +77,39 @@ pub fn add_import(source: &Source, name: &str, from: &str) -> (Splice, String) {
     let last = imports.last();
     let like = last.map_or("", |node| source.slice(*node));
     let quote = if like.contains('"') { '"' } else { '\'' };
-    let end = if like.is_empty() || like.ends_with(';') { ";" } else { "" };
+    let end = if like.is_empty() || like.ends_with(';') {
+        ";"
+    } else {
+        ""
+    };
     let statement = format!("import {{ {name} }} from {quote}{from}{quote}{end}");
     let splice = match last {
-        Some(last) => Splice::insert(last.end_byte(), format!("\n{statement}")),
+        Some(last) => Splice::insert(end_of_line(source, *last), format!("\n{statement}")),
         None => {
-            let start = if source.text.starts_with('\u{feff}') { 3 } else { 0 };
+            let start = if source.text.starts_with('\u{feff}') {
+                3
+            } else {
+                0
+            };
             Splice::insert(start, format!("{statement}\n\n"))
         }
     };
     (splice, statement)
+}
+
+/// Behind a node, and behind a comment that shares its last line.
+fn end_of_line(source: &Source, node: Node) -> usize {
+    let row = node.end_position().row;
+    match node.next_sibling() {
+        Some(next)
+            if next.kind() == "comment"
+                && next.start_position().row == row
+                && next.end_position().row == row =>
+        {
+            next.end_byte()
+        }
+        _ => node.end_byte(),
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +133,10 @@ mod tests {
         assert_eq!(found("A"), is("A", "./parts"));
         assert_eq!(found("C"), is("B", "./parts"));
         assert_eq!(found("B"), None);
-        let handed_on: Vec<_> = reexported(&source, "E").into_iter().map(|i| (i.name, i.from)).collect();
+        let handed_on: Vec<_> = reexported(&source, "E")
+            .into_iter()
+            .map(|i| (i.name, i.from))
+            .collect();
         assert_eq!(
             handed_on,
             [is("E", "./all"), is("D", "./d")].map(Option::unwrap)

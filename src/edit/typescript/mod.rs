@@ -42,3 +42,11 @@ pub fn edit(source: &Source, splices: &[Splice], blocks: Vec<Block>) -> Result<F
         blocks,
     })
 }
+
+/// One step of indentation, as the file does it; two spaces where it has none.
+pub fn step(text: &str) -> &'static str {
+    match text.lines().any(|line| line.starts_with([' ', '\t'])) {
+        true => crate::edit::rust::step(text),
+        false => "  ",
+    }
+}

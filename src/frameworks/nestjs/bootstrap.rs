@@ -59,8 +59,12 @@ pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdi
             continue;
         }
         if let Some(span) = fault(&text) {
-            return Err(Problem::decision("a source file does not parse")
-                .at(&path, &text, span, "not TypeScript"));
+            return Err(Problem::decision("a source file does not parse").at(
+                &path,
+                &text,
+                span,
+                "not TypeScript",
+            ));
         }
         created.push(source);
     }
@@ -72,7 +76,12 @@ pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdi
         }
         [source] => source,
         // Scripts and workers may stand beside the server.
-        several => match several.iter().filter(|s| s.path.file_name() == "main.ts").collect::<Vec<_>>().as_slice() {
+        several => match several
+            .iter()
+            .filter(|s| s.path.file_name() == "main.ts")
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
             [main] => *main,
             _ => {
                 return Err(Problem::decision("several files call `NestFactory.create`")
@@ -83,7 +92,12 @@ pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdi
     };
     let calls = creations(source);
     let [call] = calls.as_slice() else {
-        return Err(unsure(source, calls[1], "several applications are created here", "another one"));
+        return Err(unsure(
+            source,
+            calls[1],
+            "several applications are created here",
+            "another one",
+        ));
     };
     let root = root_module(source, *call)?;
     let (home, class) = resolve(files, application, source, &root)?;
@@ -91,7 +105,8 @@ pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdi
         true => source,
         false => &parse(files, &home)?,
     };
-    let (mut splices, mut blocks) = module::wire(module_file, &class, &import_path(application, &home))?;
+    let (mut splices, mut blocks) =
+        module::wire(module_file, &class, &import_path(application, &home))?;
     let mut edits = Vec::new();
     let (hooks, hook_blocks) = shutdown(source, *call)?;
     if home == source.path {
@@ -118,16 +133,28 @@ fn creations(source: &Source) -> Vec<Node<'_>> {
         .into_iter()
         .filter(|call| {
             let function = call.child_by_field_name("function");
-            function.is_some_and(|f| source.slice(f) == "NestFactory.create")
+            function.is_some_and(|f| called(source.slice(f)) == "NestFactory.create")
         })
         .collect()
+}
+
+/// What is called. Where there are type arguments, the grammar takes `await` for a part of it.
+fn called(function: &str) -> &str {
+    function
+        .strip_prefix("await")
+        .map_or(function, str::trim_start)
 }
 
 /// The name of the class that an application is created from.
 fn root_module(source: &Source, call: Node) -> Result<String, Problem> {
     let arguments = call.child_by_field_name("arguments").map(named_children);
     let Some(first) = arguments.as_ref().and_then(|list| list.first().copied()) else {
-        return Err(unsure(source, call, "the application has no module", "expected a class"));
+        return Err(unsure(
+            source,
+            call,
+            "the application has no module",
+            "expected a class",
+        ));
     };
     // `AppModule.forRoot(…)` is a form of `AppModule`.
     let named = match first.kind() {
@@ -188,7 +215,11 @@ fn resolve(
             }
         }
         at = next.ok_or_else(|| {
-            lost(candidates.first().map_or("its declaration", |c| c.from.as_str()))
+            lost(
+                candidates
+                    .first()
+                    .map_or("its declaration", |c| c.from.as_str()),
+            )
         })?;
     }
     Err(lost(at.0.as_str()))
@@ -197,8 +228,12 @@ fn resolve(
 fn parse(files: &dyn Files, path: &ProjectPath) -> Result<Source, Problem> {
     let text = files.text(path)?.unwrap_or_default();
     match fault(&text) {
-        Some(span) => Err(Problem::decision("a source file does not parse")
-            .at(path, &text, span, "not TypeScript")),
+        Some(span) => Err(Problem::decision("a source file does not parse").at(
+            path,
+            &text,
+            span,
+            "not TypeScript",
+        )),
         None => Ok(Source::parse(path.clone(), text)),
     }
 }
@@ -238,7 +273,12 @@ fn import_path(application: &Application, importer: &ProjectPath) -> String {
         .parent()
         .and_then(|dir| dir.below(&application.source_root))
         .unwrap_or_else(ProjectPath::root);
-    match below.as_str().split('/').filter(|s| !s.is_empty() && *s != ".").count() {
+    match below
+        .as_str()
+        .split('/')
+        .filter(|s| !s.is_empty() && *s != ".")
+        .count()
+    {
         0 => "./db-postgres".to_owned(),
         depth => format!("{}db-postgres", "../".repeat(depth)),
     }
@@ -250,13 +290,10 @@ fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Pr
     if source.text.contains(".enableShutdownHooks(") {
         return Ok(nothing);
     }
-    let handles_signals = source
-        .all("call_expression")
-        .into_iter()
-        .any(|call| {
-            let text = source.slice(call);
-            (text.starts_with("process.on") || text.starts_with("process.once")) && text.contains("SIG")
-        });
+    let handles_signals = source.all("call_expression").into_iter().any(|call| {
+        let text = source.slice(call);
+        (text.starts_with("process.on") || text.starts_with("process.once")) && text.contains("SIG")
+    });
     if handles_signals && source.text.contains(".close()") {
         return Ok(nothing);
     }
@@ -272,17 +309,21 @@ fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Pr
         .take_while(|node| !matches!(node.kind(), "arrow_function" | "function_declaration"))
         .find(|node| node.kind() == "variable_declarator")
         .filter(|declarator| {
-            let value = declarator.child_by_field_name("value");
-            let value = value.filter(|value| value.kind() == "await_expression");
-            value.is_some_and(|value| {
-                named_children(value).first().is_some_and(|inner| {
-                    inner.byte_range() == call.byte_range()
+            declarator
+                .child_by_field_name("value")
+                .is_some_and(|value| {
+                    let inner = match value.kind() {
+                        "await_expression" => named_children(value).first().copied(),
+                        _ if source.slice(value).starts_with("await") => Some(value),
+                        _ => None,
+                    };
+                    inner.is_some_and(|inner| inner.byte_range() == call.byte_range())
                 })
-            })
         });
     let name = declared.and_then(|declarator| declarator.child_by_field_name("name"));
     let statement = declared.and_then(|declarator| declarator.parent());
-    let (Some(name), Some(statement)) = (name.filter(|n| n.kind() == "identifier"), statement) else {
+    let (Some(name), Some(statement)) = (name.filter(|n| n.kind() == "identifier"), statement)
+    else {
         return Err(unsure(
             source,
             call,
@@ -290,15 +331,21 @@ fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Pr
             "expected `const app = await NestFactory.create(…)`",
         ));
     };
-    let end = if source.slice(statement).ends_with(';') { ";" } else { "" };
+    let end = if source.slice(statement).ends_with(';') {
+        ";"
+    } else {
+        ""
+    };
     let line = format!("{}.enableShutdownHooks(){end}", source.slice(name));
     let indent = indent(&source.text, statement.start_byte());
     Ok((
-        vec![Splice::insert(statement.end_byte(), format!("\n{indent}{line}"))],
+        vec![Splice::insert(
+            statement.end_byte(),
+            format!("\n{indent}{line}"),
+        )],
         vec![Block {
             name: "shutdown".to_owned(),
             text: line,
         }],
     ))
 }
-

@@ -115,7 +115,5 @@ fn application(files: &dyn Files, target: &Target) -> Result<Application, Proble
     packages::applications(files)?
         .into_iter()
         .find(|application| application.root == target.root)
-        .ok_or_else(|| {
-            Problem::input(format!("there is no NestJS application in {}", target.root))
-        })
+        .ok_or_else(|| Problem::input(format!("there is no NestJS application in {}", target.root)))
 }

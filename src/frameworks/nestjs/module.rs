@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use super::bootstrap::unsure;
-use crate::edit::rust::{Splice, children, indent, named_children, step};
-use crate::edit::typescript::{Source, add_import, imported};
+use crate::edit::rust::{Splice, children, indent, named_children};
+use crate::edit::typescript::{Source, add_import, imported, step};
 use crate::types::{Block, Problem};
 
 /// The generated module's class.
@@ -30,16 +30,17 @@ pub fn class<'s>(source: &'s Source, name: &str) -> Option<Node<'s>> {
 ///
 /// # Errors
 /// The class is no module, or its imports are no list.
-pub fn wire(
-    source: &Source,
-    name: &str,
-    from: &str,
-) -> Result<(Vec<Splice>, Vec<Block>), Problem> {
+pub fn wire(source: &Source, name: &str, from: &str) -> Result<(Vec<Splice>, Vec<Block>), Problem> {
     let Some(class) = class(source, name) else {
         return Err(Problem::decision(format!("there is no class `{name}`")).in_file(&source.path));
     };
     let Some(call) = decorator(source, class) else {
-        return Err(unsure(source, class, "the class has no `@Module(…)`", "this class"));
+        return Err(unsure(
+            source,
+            class,
+            "the class has no `@Module(…)`",
+            "this class",
+        ));
     };
     let Some(arguments) = call.child_by_field_name("arguments") else {
         return Err(unsure(source, call, "`@Module` is not called", "this"));
@@ -51,7 +52,12 @@ pub fn wire(
         }),
         [object] if object.kind() == "object" => into_object(source, *object)?,
         [other, ..] => {
-            return Err(unsure(source, *other, "what the module imports is not certain", "expected an object"));
+            return Err(unsure(
+                source,
+                *other,
+                "what the module imports is not certain",
+                "expected an object",
+            ));
         }
     };
     let Some(splice) = splice else {
@@ -64,9 +70,11 @@ pub fn wire(
     }];
     match imported(source, MODULE) {
         Some(other) if other.from != from => {
-            return Err(Problem::decision(format!("`{MODULE}` is imported from `{}`", other.from))
-                .in_file(&source.path)
-                .note("the generated module has the same name"));
+            return Err(
+                Problem::decision(format!("`{MODULE}` is imported from `{}`", other.from))
+                    .in_file(&source.path)
+                    .note("the generated module has the same name"),
+            );
         }
         Some(_) => {}
         None => {
@@ -102,7 +110,12 @@ fn into_object(source: &Source, object: Node) -> Result<Option<Splice>, Problem>
     let properties = named_children(object);
     for property in &properties {
         if property.kind() == "spread_element" {
-            return Err(unsure(source, *property, "what the module imports is not certain", "this may hold `imports`"));
+            return Err(unsure(
+                source,
+                *property,
+                "what the module imports is not certain",
+                "this may hold `imports`",
+            ));
         }
         let key = property.child_by_field_name("key").unwrap_or(*property);
         if source.string(key) != "imports" {
@@ -111,7 +124,12 @@ fn into_object(source: &Source, object: Node) -> Result<Option<Splice>, Problem>
         let value = property.child_by_field_name("value");
         return match value {
             Some(list) if list.kind() == "array" => Ok(into_list(source, list)),
-            _ => Err(unsure(source, *property, "what the module imports is not certain", "expected a list")),
+            _ => Err(unsure(
+                source,
+                *property,
+                "what the module imports is not certain",
+                "expected a list",
+            )),
         };
     }
     let entry = format!("imports: [{MODULE}]");
@@ -132,7 +150,11 @@ fn into_object(source: &Source, object: Node) -> Result<Option<Splice>, Problem>
         return Ok(Some(Splice::insert(start, format!("{entry}, "))));
     }
     let mut items = vec![entry];
-    items.extend(properties.iter().map(|property| source.slice(*property).to_owned()));
+    items.extend(
+        properties
+            .iter()
+            .map(|property| source.slice(*property).to_owned()),
+    );
     Ok(Some(broken(source, object, &items, ('{', '}'))))
 }
 
@@ -147,13 +169,23 @@ fn first_of<'s>(list: Node<'s>, first: Node<'s>) -> Node<'s> {
 /// Behind the last element, as the others are written. Nothing if it is there.
 fn into_list(source: &Source, list: Node) -> Option<Splice> {
     let elements = named_children(list);
-    if elements.iter().any(|element| source.slice(*element) == MODULE) {
+    if elements
+        .iter()
+        .any(|element| source.slice(*element) == MODULE)
+    {
         return None;
     }
     let Some(last) = elements.last() else {
         let has_comment = children(list).iter().any(|node| node.kind() == "comment");
         return Some(match has_comment {
-            true => Splice::insert(list.start_byte() + 1, format!("\n{}{}{MODULE},", indent(&source.text, list.start_byte()), step(&source.text))),
+            true => Splice::insert(
+                list.start_byte() + 1,
+                format!(
+                    "\n{}{}{MODULE},",
+                    indent(&source.text, list.start_byte()),
+                    step(&source.text)
+                ),
+            ),
             false => Splice {
                 span: list.byte_range(),
                 text: format!("[{MODULE}]"),
@@ -179,7 +211,11 @@ fn into_list(source: &Source, list: Node) -> Option<Splice> {
         });
     }
     let at = comma.map_or(last.end_byte(), |comma| comma.end_byte());
-    let text = if comma.is_some() { format!(" {MODULE},") } else { format!(", {MODULE}") };
+    let text = if comma.is_some() {
+        format!(" {MODULE},")
+    } else {
+        format!(", {MODULE}")
+    };
     let has_comment = children(list).iter().any(|node| node.kind() == "comment");
     let lies_on_one_line = !source.slice(list).contains('\n');
     if !lies_on_one_line || has_comment || fits(source, list, text.len()) {
@@ -195,7 +231,9 @@ fn into_list(source: &Source, list: Node) -> Option<Splice> {
 
 /// Whether the line that a node ends on can take so many more bytes.
 fn fits(source: &Source, node: Node, more: usize) -> bool {
-    let start = source.text[..node.end_byte()].rfind('\n').map_or(0, |n| n + 1);
+    let start = source.text[..node.end_byte()]
+        .rfind('\n')
+        .map_or(0, |n| n + 1);
     let rest = &source.text[node.end_byte()..];
     let end = node.end_byte() + rest.find('\n').unwrap_or(rest.len());
     end - start + more <= WIDTH
@@ -205,7 +243,10 @@ fn fits(source: &Source, node: Node, more: usize) -> bool {
 fn broken(source: &Source, node: Node, items: &[String], (open, close): (char, char)) -> Splice {
     let indent = indent(&source.text, node.start_byte());
     let step = step(&source.text);
-    let lines: String = items.iter().map(|item| format!("\n{indent}{step}{item},")).collect();
+    let lines: String = items
+        .iter()
+        .map(|item| format!("\n{indent}{step}{item},"))
+        .collect();
     Splice {
         span: node.byte_range(),
         text: format!("{open}{lines}\n{indent}{close}"),

@@ -122,15 +122,22 @@ fn packages(files: &dyn Files, root: &Value) -> Result<BTreeSet<ProjectPath>, Pr
         Value::Object(object) => object.get("packages").cloned().unwrap_or_default(),
         other => other.clone(),
     };
-    patterns.extend(listed.as_array().into_iter().flatten().filter_map(|p| p.as_str().map(str::to_owned)));
+    patterns.extend(
+        listed
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p.as_str().map(str::to_owned)),
+    );
     let pnpm = relative(&ProjectPath::root(), "pnpm-workspace.yaml");
     if let Some(path) = pnpm
         && let Some(text) = files.text(&path)?
     {
         patterns.extend(yaml_list(&text, "packages"));
     }
-    let (without, with): (Vec<String>, Vec<String>) =
-        patterns.into_iter().partition(|pattern| pattern.starts_with('!'));
+    let (without, with): (Vec<String>, Vec<String>) = patterns
+        .into_iter()
+        .partition(|pattern| pattern.starts_with('!'));
     let mut found = BTreeSet::from([ProjectPath::root()]);
     for pattern in with {
         found.extend(expand(files, &pattern)?);
@@ -145,7 +152,9 @@ fn packages(files: &dyn Files, root: &Value) -> Result<BTreeSet<ProjectPath>, Pr
 
 /// The entries of a top-level list of a YAML file.
 fn yaml_list(text: &str, key: &str) -> Vec<String> {
-    let mut lines = text.lines().skip_while(|line| line.trim_end() != format!("{key}:"));
+    let mut lines = text
+        .lines()
+        .skip_while(|line| line.trim_end() != format!("{key}:"));
     lines.next();
     lines
         .take_while(|line| line.starts_with([' ', '-', '#']) || line.trim().is_empty())
@@ -187,7 +196,9 @@ fn directories(files: &dyn Files, dir: &ProjectPath) -> Result<Vec<ProjectPath>,
             && !entry.name.starts_with('.')
             && !SKIPPED.contains(&entry.name.as_str())
     });
-    Ok(entries.filter_map(|entry| relative(dir, &entry.name)).collect())
+    Ok(entries
+        .filter_map(|entry| relative(dir, &entry.name))
+        .collect())
 }
 
 /// A directory and those below it, so many levels deep.
@@ -218,13 +229,19 @@ fn projects(
     };
     let mut found = Vec::new();
     for (name, project) in nest["projects"].as_object().into_iter().flatten() {
-        let root = project["root"].as_str().and_then(|root| relative(dir, root));
-        let source = project["sourceRoot"].as_str().and_then(|source| relative(dir, source));
+        let root = project["root"]
+            .as_str()
+            .and_then(|root| relative(dir, root));
+        let source = project["sourceRoot"]
+            .as_str()
+            .and_then(|source| relative(dir, source));
         if let (Some(root), Some(source), true) = (root, source, project["type"] != "library") {
             found.push((name.clone(), root, source));
         }
     }
-    let is_nx = relative(dir, "nx.json").map(|path| files.exists(&path)).transpose()?;
+    let is_nx = relative(dir, "nx.json")
+        .map(|path| files.exists(&path))
+        .transpose()?;
     if is_nx == Some(true) {
         for inner in below(files, dir, 4)? {
             let Some(path) = relative(&inner, "project.json") else {
