@@ -84,7 +84,7 @@ pub fn add_import(source: &Source, name: &str, from: &str) -> (Splice, String) {
     };
     let statement = format!("import {{ {name} }} from {quote}{from}{quote}{end}");
     let splice = match last {
-        Some(last) => Splice::insert(end_of_line(source, *last), format!("\n{statement}")),
+        Some(last) => Splice::insert(end_of_line(*last), format!("\n{statement}")),
         None => {
             let start = if source.text.starts_with('\u{feff}') {
                 3
@@ -98,7 +98,7 @@ pub fn add_import(source: &Source, name: &str, from: &str) -> (Splice, String) {
 }
 
 /// Behind a node, and behind a comment that shares its last line.
-fn end_of_line(source: &Source, node: Node) -> usize {
+fn end_of_line(node: Node) -> usize {
     let row = node.end_position().row;
     match node.next_sibling() {
         Some(next)
