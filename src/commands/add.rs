@@ -6,7 +6,7 @@ use super::context::{self, Context};
 use super::interrupt;
 use crate::cli::{Add, Format};
 use crate::frameworks::{self, Framework};
-use crate::module::{Module, Prompt, PromptType};
+use crate::module::{Prompt, PromptType};
 use crate::plan::{self, Plan, Request};
 use crate::project::{Project, Recovered, Root, Writer};
 use crate::report::{PlanReport, PlanView};
@@ -57,12 +57,13 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         dev: !module.drift().is_empty(),
     };
     let plan = plan::add(&project, &lock, &request)?;
+    let install = framework.install(&project, &target)?;
     let show = |applied: bool| {
         let view = PlanView {
             diff: args.diff,
             applied,
         };
-        let report = report(&plan, &module, args.no_wire && applied);
+        let report = report(&plan, install, args.no_wire && applied);
         match human {
             true => report.print(context.terminal, view),
             false => report.print_json(context.terminal, view),
@@ -101,19 +102,21 @@ fn writer<'p>(context: &Context, project: &'p Project) -> Result<Writer<'p>, Pro
     Ok(writer)
 }
 
-fn report<'a>(plan: &'a Plan, module: &Module, unwired: bool) -> PlanReport<'a> {
+fn report<'a>(plan: &'a Plan, install: Option<&str>, unwired: bool) -> PlanReport<'a> {
     let mut next = Vec::new();
     if !plan.changes.is_empty() {
         if unwired {
             next.push("Your sources were left alone: docs/usage.md shows the lines that wire the layer in.".to_owned());
         }
-        next.push("Next: set DATABASE_URL, run the application, then".to_owned());
+        let install = install.map_or(String::new(), |command| format!("`{command}`, "));
+        next.push(format!(
+            "Next: {install}set DATABASE_URL, run the application, then"
+        ));
         next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
         next.push(
             "The health route stands outside your own authentication and path prefixes.".to_owned(),
         );
     }
-    let _ = module;
     PlanReport {
         command: "add",
         module: &plan.module,

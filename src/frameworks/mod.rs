@@ -50,6 +50,15 @@ pub trait Framework: Sync {
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem>;
 
+    /// The command that installs what the manifest asks for, where building does not do so by itself.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    fn install(&self, files: &dyn Files, target: &Target) -> Result<Option<&'static str>, Problem> {
+        let _ = (files, target);
+        Ok(None)
+    }
+
     /// The application's sources with the module wired in; one edit a file.
     ///
     /// # Errors

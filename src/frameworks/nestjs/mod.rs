@@ -94,6 +94,10 @@ impl Framework for NestJs {
         Ok(edit.into_iter().collect())
     }
 
+    fn install(&self, files: &dyn Files, target: &Target) -> Result<Option<&'static str>, Problem> {
+        packages::install(files, target).map(Some)
+    }
+
     fn wire(
         &self,
         files: &dyn Files,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::bootstrap;
 use crate::edit::cargo_workspace::relative;
 use crate::edit::package_json::major;
-use crate::types::{EntryKind, Files, Problem, ProjectPath};
+use crate::types::{EntryKind, Files, Problem, ProjectPath, Target};
 
 /// Directories that hold no sources of the user's.
 const SKIPPED: [&str; 5] = ["node_modules", "dist", "build", "coverage", "tmp"];
@@ -113,6 +113,29 @@ fn requirement<'p>(package: &'p Value, name: &str) -> Option<&'p str> {
     ["dependencies", "devDependencies", "peerDependencies"]
         .into_iter()
         .find_map(|field| package[field][name].as_str())
+}
+
+/// The command of the package manager that left its lock file, nearest to the target first; npm's where there is none.
+pub fn install(files: &dyn Files, target: &Target) -> Result<&'static str, Problem> {
+    const LOCKS: [(&str, &str); 5] = [
+        ("pnpm-lock.yaml", "pnpm install"),
+        ("yarn.lock", "yarn install"),
+        ("bun.lock", "bun install"),
+        ("package-lock.json", "npm install"),
+        ("pnpm-workspace.yaml", "pnpm install"),
+    ];
+    let mut dir = Some(target.root.clone());
+    while let Some(here) = dir {
+        for (lock, command) in LOCKS {
+            if let Some(path) = relative(&here, lock)
+                && files.exists(&path)?
+            {
+                return Ok(command);
+            }
+        }
+        dir = here.parent();
+    }
+    Ok("npm install")
 }
 
 /// The root package and the members of its workspace.
