@@ -116,6 +116,24 @@ mod tests {
     ];
 
     #[test]
+    fn a_typescript_string_holds_exactly_its_value() {
+        for text in HOSTILE {
+            let literal = typescript_string(text);
+            let source = format!("const x = {literal};\n");
+            let mut parser = tree_sitter::Parser::new();
+            parser
+                .set_language(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into())
+                .unwrap();
+            let tree = parser.parse(&source, None).unwrap();
+            assert!(!tree.root_node().has_error(), "{source}");
+            let declared = tree.root_node().child(0).unwrap().named_child(0).unwrap();
+            let value = declared.child_by_field_name("value").unwrap();
+            assert_eq!(value.kind(), "string");
+            assert_eq!(&source[value.byte_range()], literal);
+        }
+    }
+
+    #[test]
     fn a_rust_string_holds_exactly_its_value() {
         for text in HOSTILE {
             let literal = rust_string(text);

@@ -70,6 +70,10 @@ const ROLES: &[(&str, &str)] = &[
         "json,health",
         "shape of the health payload; `=refused`, `=plain`: when",
     ),
+    (
+        "ts,is",
+        "what a file of the repository holds, which is compiled with the NestJS application",
+    ),
     ("yaml,parse", "is valid"),
     ("toml,parse", "is valid"),
     ("env", "settings that the layer accepts"),
@@ -90,6 +94,17 @@ fn every_block_has_a_role() {
         strangers.is_empty(),
         "blocks that nothing checks: {strangers:#?}"
     );
+}
+
+#[test]
+fn typescript_is_what_is_compiled() {
+    for page in pages() {
+        for block in page.blocks().iter().filter(|block| block.kind() == "ts,is") {
+            let file = crate::repository().join(&block.value);
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(block.text.trim_end(), text.trim_end(), "{block}");
+        }
+    }
 }
 
 #[test]
