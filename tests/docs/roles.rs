@@ -1,6 +1,7 @@
 //! What a block can be, and that no block is anything else.
 
-use crate::page::pages;
+use crate::page::{blocks, pages};
+use crate::repository;
 
 /// Language and role, and what is done with such a block.
 const ROLES: &[(&str, &str)] = &[
@@ -98,12 +99,9 @@ fn every_block_has_a_role() {
 
 #[test]
 fn typescript_is_what_is_compiled() {
-    for page in pages() {
-        for block in page.blocks().iter().filter(|block| block.kind() == "ts,is") {
-            let file = crate::repository().join(&block.value);
-            let text = std::fs::read_to_string(&file).unwrap();
-            assert_eq!(block.text.trim_end(), text.trim_end(), "{block}");
-        }
+    for block in blocks("ts,is") {
+        let text = std::fs::read_to_string(repository().join(&block.value)).unwrap();
+        assert_eq!(block.text.trim_end(), text.trim_end(), "{block}");
     }
 }
 

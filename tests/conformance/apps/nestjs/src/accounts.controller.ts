@@ -39,7 +39,8 @@ export class AccountsController {
   async transfer(@Param('from') from: string, @Param('to') to: string) {
     await this.database.runInTransaction(
       async (transaction) => {
-        const change = 'UPDATE accounts SET balance = balance + $2 WHERE id = $1';
+        const change =
+          'UPDATE accounts SET balance = balance + $2 WHERE id = $1';
         await transaction.query(change, [from, -1]);
         await transaction.query(change, [to, 1]);
       },
