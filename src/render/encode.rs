@@ -12,6 +12,7 @@ pub const ENCODERS: &[(&str, Encoder)] = &[
     ("rust_identifier", rust_identifier),
     ("python_string", |text| Ok(python_string(text))),
     ("python_path", python_path),
+    ("typescript_string", |text| Ok(typescript_string(text))),
     ("toml_string", |text| Ok(quote(text))),
     ("yaml_string", |text| Ok(quote(text))),
     ("sql_identifier", sql_identifier),
@@ -67,6 +68,21 @@ fn python_path(text: &str) -> Result<String, String> {
             text.escape_debug()
         )),
     }
+}
+
+/// In single quotes, as Prettier in a Nest project has it.
+fn typescript_string(text: &str) -> String {
+    let mut out = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "'"
 }
 
 fn rust_identifier(text: &str) -> Result<String, String> {
@@ -136,6 +152,24 @@ mod tests {
         "日本語 🦀",
         "# comment",
     ];
+
+    #[test]
+    fn a_typescript_string_holds_exactly_its_value() {
+        for text in HOSTILE {
+            let literal = typescript_string(text);
+            let source = format!("const x = {literal};\n");
+            let mut parser = tree_sitter::Parser::new();
+            parser
+                .set_language(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into())
+                .unwrap();
+            let tree = parser.parse(&source, None).unwrap();
+            assert!(!tree.root_node().has_error(), "{source}");
+            let declared = tree.root_node().child(0).unwrap().named_child(0).unwrap();
+            let value = declared.child_by_field_name("value").unwrap();
+            assert_eq!(value.kind(), "string");
+            assert_eq!(&source[value.byte_range()], literal);
+        }
+    }
 
     #[test]
     fn a_rust_string_holds_exactly_its_value() {

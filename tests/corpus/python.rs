@@ -3,27 +3,28 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::fixture::{Fixture, repository, target};
+use crate::judged;
 
-static ENVIRONMENT: OnceLock<PathBuf> = OnceLock::new();
+static ENVIRONMENT: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// What is not asked of generated files: rules that contradict others or the formatter, and a copyright notice.
 const UNASKED: &str = "COM812,CPY001,D203,D213";
 
-fn environment() -> Result<&'static Path> {
-    if let Some(environment) = ENVIRONMENT.get() {
-        return Ok(environment);
+/// The generated test.
+const TEST: &str = "tests/test_db_postgres.py";
+
+fn environment() -> Result<PathBuf> {
+    let mut environment = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if environment.is_none() {
+        let printed = run(repository(), Path::new("tests/python"), &[])?;
+        *environment = printed.lines().last().map(PathBuf::from);
     }
-    let printed = run(repository(), Path::new("tests/python"), &[])?;
-    let last = printed
-        .lines()
-        .last()
-        .context("tests/python says nothing")?;
-    Ok(ENVIRONMENT.get_or_init(|| PathBuf::from(last)))
+    environment.clone().context("tests/python says nothing")
 }
 
 fn tool(name: &str) -> Result<PathBuf> {
@@ -92,21 +93,16 @@ pub fn lints(folder: &Path) -> Result<()> {
                 && !entry.path().starts_with(folder.join(".rapidkit"))
         })
         .context("there is no layer")?;
-    let layer = layer.path().display().to_string();
+    let mut files = judged::files(layer.path())?;
+    files.push((TEST.into(), std::fs::read(folder.join(TEST))?));
+    judged::once(files, || judge(folder, layer.path()))
+}
+
+fn judge(folder: &Path, layer: &Path) -> Result<()> {
     let ruff = tool("ruff")?;
-    let test = "tests/test_db_postgres.py";
-    run(
-        folder,
-        &ruff,
-        &[
-            "format",
-            "--isolated",
-            "--no-cache",
-            "--check",
-            &layer,
-            test,
-        ],
-    )?;
+    let files = layer.display().to_string();
+    let format = ["format", "--isolated", "--no-cache", "--check"];
+    run(folder, &ruff, &[&format[..], &[&files, TEST]].concat())?;
     let every = [
         "check",
         "--isolated",
@@ -118,19 +114,13 @@ pub fn lints(folder: &Path) -> Result<()> {
         "--ignore",
         UNASKED,
     ];
-    run(folder, &ruff, &[&every[..], &[&layer]].concat())?;
+    run(folder, &ruff, &[&every[..], &[&files]].concat())?;
     // A copy by itself: of the application around it, mypy may think what it likes.
     let alone = target().join("mypy");
     let _ = std::fs::remove_dir_all(alone.join("db_postgres"));
     std::fs::create_dir_all(alone.join("db_postgres"))?;
-    for entry in std::fs::read_dir(&layer)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            std::fs::copy(
-                entry.path(),
-                alone.join("db_postgres").join(entry.file_name()),
-            )?;
-        }
+    for (name, text) in judged::files(layer)? {
+        std::fs::write(alone.join("db_postgres").join(name), text)?;
     }
     run(&alone, &tool("mypy")?, &["--strict", "db_postgres"])?;
     Ok(())

@@ -4,7 +4,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::fixture::Fixture;
-use crate::{python, rust};
+use crate::{node, python, rust};
 
 /// What an ecosystem does to a project, each function one step.
 pub struct Toolchain {
@@ -16,6 +16,8 @@ pub struct Toolchain {
     pub lints: fn(&Path) -> Result<()>,
     /// The application's own tests pass without a database; the generated ones say that they did not run.
     pub tests: fn(&Path) -> Result<()>,
+    /// Whether all builds are made in one place, one after another.
+    pub one_at_a_time: bool,
     /// What the lines that are printed to be added by hand hold.
     pub by_hand: &'static str,
     /// Whether a server that was told to stop raises that signal again once all is closed.
@@ -34,6 +36,7 @@ impl Toolchain {
                 unformatted: rust::unformatted,
                 lints: rust::lints,
                 tests: rust::tests,
+                one_at_a_time: true,
                 by_hand: "db_postgres::",
                 ends_by_signal: false,
             }),
@@ -42,7 +45,17 @@ impl Toolchain {
                 unformatted: python::unformatted,
                 lints: python::lints,
                 tests: python::tests,
+                one_at_a_time: false,
                 by_hand: "db_postgres.init_app(",
+                ends_by_signal: true,
+            }),
+            "nestjs" => Ok(Self {
+                build: node::build,
+                unformatted: node::unformatted,
+                lints: node::lints,
+                tests: node::tests,
+                one_at_a_time: false,
+                by_hand: "DatabasePostgresModule",
                 ends_by_signal: true,
             }),
             other => bail!("no toolchain for {other}"),

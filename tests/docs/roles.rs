@@ -1,6 +1,7 @@
 //! What a block can be, and that no block is anything else.
 
-use crate::page::pages;
+use crate::page::{blocks, pages};
+use crate::repository;
 
 /// Language and role, and what is done with such a block.
 const ROLES: &[(&str, &str)] = &[
@@ -79,6 +80,10 @@ const ROLES: &[(&str, &str)] = &[
         "json,health",
         "shape of the health payload; `=refused`, `=plain`: when",
     ),
+    (
+        "ts,is",
+        "what a file of the repository holds, which is compiled with the NestJS application",
+    ),
     ("yaml,parse", "is valid"),
     (
         "yaml,github",
@@ -105,6 +110,14 @@ fn every_block_has_a_role() {
         strangers.is_empty(),
         "blocks that nothing checks: {strangers:#?}"
     );
+}
+
+#[test]
+fn typescript_is_what_is_compiled() {
+    for block in blocks("ts,is") {
+        let text = std::fs::read_to_string(repository().join(&block.value)).unwrap();
+        assert_eq!(block.text.trim_end(), text.trim_end(), "{block}");
+    }
 }
 
 #[test]

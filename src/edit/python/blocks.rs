@@ -21,6 +21,18 @@ pub fn count(text: &str, block: &str) -> usize {
         .count()
 }
 
+/// Whether `block` is one statement and nothing besides: what [`count`] compares.
+pub fn is_one_statement(block: &str) -> bool {
+    let source = Source::parse(ProjectPath::root(), Arc::from(block));
+    let [statement] = children(source.root())[..] else {
+        return false;
+    };
+    let comments = descendants(statement)
+        .into_iter()
+        .any(|node| node.kind() == "comment");
+    source.error().is_none() && !comments && source.slice(statement) == block
+}
+
 fn same(source: &Source, node: Node, block: &Source, wanted: Node) -> bool {
     let is_import = wanted.kind() == "import_from_statement";
     if !is_import {
@@ -74,6 +86,22 @@ mod tests {
             "db_postgres.init_app(other)\n",
         ] {
             assert_eq!(count(text, call), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_block_is_one_statement() {
+        assert!(is_one_statement("db_postgres.init_app(app)"));
+        assert!(is_one_statement("from app import db_postgres"));
+        for text in [
+            "db_postgres.init_app(app)  # ours",
+            "db_postgres.init_app(app)\nmore()",
+            "db_postgres.init_app(app); more()",
+            "db_postgres.init_app(app)\n",
+            "db_postgres.init_app(",
+            "",
+        ] {
+            assert!(!is_one_statement(text), "{text}");
         }
     }
 

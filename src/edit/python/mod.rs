@@ -4,6 +4,6 @@ mod blocks;
 mod imports;
 mod source;
 
-pub use blocks::count;
+pub use blocks::{count, is_one_statement};
 pub use imports::{Import, Style, insert_import};
 pub use source::{Source, edit, fault};
