@@ -109,10 +109,14 @@ fetched with pip or npm into your cache.")]
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    #[command(after_help = "Example:
-  rapidkit-pg man > rapidkit-pg.1 && man ./rapidkit-pg.1")]
-    Man,
+    /// Print a manual page
+    #[command(after_help = "Examples:
+  rapidkit-pg man > rapidkit-pg.1 && man ./rapidkit-pg.1
+  rapidkit-pg man add > rapidkit-pg-add.1")]
+    Man {
+        /// The command that the page is about; without it, all of them
+        command: Option<String>,
+    },
 }
 
 /// How a command reports.

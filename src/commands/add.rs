@@ -6,6 +6,7 @@ use super::context::{self, Context};
 use super::interrupt;
 use crate::cli::{Add, Format};
 use crate::frameworks::{self, Framework};
+use crate::git;
 use crate::lockfile::Lock;
 use crate::module::{Prompt, PromptType};
 use crate::plan::{self, Plan, Request, State};
@@ -70,11 +71,7 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
             diff: args.diff,
             applied,
         };
-        // While there is a question to answer, what comes after it waits.
-        let next = match ask && !applied && !plan.changes.is_empty() {
-            true => Vec::new(),
-            false => next(&plan, &project, &lock, framework, !args.no_wire)?,
-        };
+        let next = next(&plan, &project, &lock, framework, !args.no_wire)?;
         let report = report(&plan, next);
         match human {
             true => report.print(context.terminal, view),
@@ -87,7 +84,12 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         return Ok(0);
     };
     if ask {
-        show(false)?;
+        // What is asked about is shown, `-q` or not.
+        let view = PlanView {
+            diff: args.diff,
+            applied: false,
+        };
+        report(&plan, Vec::new()).print(context.terminal.not_quiet(), view);
         if !answer(Confirm::new("Write this?").with_default(true).prompt())? {
             context.terminal.line("nothing was written");
             return Ok(1);
@@ -173,6 +175,12 @@ fn next(
     next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
     next.push(framework.health_stands().to_owned());
     next.extend(framework.advice(project, &plan.target)?);
+    let paths = plan.changes.iter().map(|change| change.path.as_str());
+    if let Some(path) = git::ignored(project.path(), paths) {
+        next.push(format!(
+            "Git ignores {path}: take it out of .gitignore, or the next checkout is not the project that was verified."
+        ));
+    }
     Ok(next)
 }
 

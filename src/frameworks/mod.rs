@@ -2,13 +2,20 @@
 
 pub mod actix;
 pub mod axum;
+pub mod fastapi;
+pub mod nestjs;
 pub mod rust;
 
 use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
 
 /// Every plugin.
 pub fn all() -> &'static [&'static dyn Framework] {
-    &[&actix::Actix, &axum::Axum]
+    &[
+        &actix::Actix,
+        &axum::Axum,
+        &fastapi::FastApi,
+        &nestjs::NestJs,
+    ]
 }
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.

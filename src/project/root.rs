@@ -2,11 +2,12 @@ use std::path::{Path, PathBuf};
 
 use crate::types::{LOCK, Problem, ProjectPath};
 
-const MANIFESTS: [&str; 4] = [
+const MANIFESTS: [&str; 5] = [
     "Cargo.toml",
     "package.json",
     "pyproject.toml",
     "requirements.txt",
+    "Pipfile",
 ];
 
 /// Where a project begins, and where in it the user stands.

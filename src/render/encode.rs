@@ -10,6 +10,9 @@ type Encoder = fn(&str) -> Result<String, String>;
 pub const ENCODERS: &[(&str, Encoder)] = &[
     ("rust_string", |text| Ok(rust_string(text))),
     ("rust_identifier", rust_identifier),
+    ("python_string", |text| Ok(python_string(text))),
+    ("python_path", python_path),
+    ("typescript_string", |text| Ok(typescript_string(text))),
     ("toml_string", |text| Ok(quote(text))),
     ("yaml_string", |text| Ok(quote(text))),
     ("sql_identifier", sql_identifier),
@@ -29,6 +32,57 @@ fn rust_string(text: &str) -> String {
         }
     }
     out + "\""
+}
+
+fn python_string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+/// A module's path: `app.db_postgres`.
+fn python_path(text: &str) -> Result<String, String> {
+    const KEYWORDS: &[&str] = &[
+        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
+        "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
+        "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return",
+        "try", "while", "with", "yield",
+    ];
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c == '_' || c.is_alphabetic())
+            && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+            && !KEYWORDS.contains(&name)
+    };
+    match text.split('.').all(is_name) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "`{}` is no path of a Python module",
+            text.escape_debug()
+        )),
+    }
+}
+
+/// In single quotes, as Prettier in a Nest project has it.
+fn typescript_string(text: &str) -> String {
+    let mut out = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "'"
 }
 
 fn rust_identifier(text: &str) -> Result<String, String> {
@@ -100,6 +154,24 @@ mod tests {
     ];
 
     #[test]
+    fn a_typescript_string_holds_exactly_its_value() {
+        for text in HOSTILE {
+            let literal = typescript_string(text);
+            let source = format!("const x = {literal};\n");
+            let mut parser = tree_sitter::Parser::new();
+            parser
+                .set_language(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into())
+                .unwrap();
+            let tree = parser.parse(&source, None).unwrap();
+            assert!(!tree.root_node().has_error(), "{source}");
+            let declared = tree.root_node().child(0).unwrap().named_child(0).unwrap();
+            let value = declared.child_by_field_name("value").unwrap();
+            assert_eq!(value.kind(), "string");
+            assert_eq!(&source[value.byte_range()], literal);
+        }
+    }
+
+    #[test]
     fn a_rust_string_holds_exactly_its_value() {
         for text in HOSTILE {
             let literal = rust_string(text);
@@ -113,6 +185,29 @@ mod tests {
             let item = tree.root_node().child(0).unwrap();
             let value = item.child_by_field_name("value").unwrap();
             assert_eq!(value.kind(), "string_literal");
+            assert_eq!(&source[value.byte_range()], literal);
+        }
+    }
+
+    #[test]
+    fn a_python_string_holds_exactly_its_value() {
+        for text in HOSTILE {
+            let literal = python_string(text);
+            assert!(literal.chars().all(|c| !c.is_control()), "{literal}");
+            let mut parser = tree_sitter::Parser::new();
+            parser
+                .set_language(&tree_sitter_python::LANGUAGE.into())
+                .unwrap();
+            let source = format!("x = {literal}\n");
+            let tree = parser.parse(&source, None).unwrap();
+            assert!(!tree.root_node().has_error(), "{source}");
+            let statement = tree.root_node().child(0).unwrap();
+            let value = statement
+                .child(0)
+                .unwrap()
+                .child_by_field_name("right")
+                .unwrap();
+            assert_eq!(value.kind(), "string");
             assert_eq!(&source[value.byte_range()], literal);
         }
     }
@@ -148,6 +243,9 @@ mod tests {
         }
         for text in ["", "a-b", "1a", "a b", "self", "a;b", "_"] {
             assert!(rust_identifier(text).is_err(), "{text}");
+        }
+        for text in ["a-b", "a..b", ".a", "class.x", "a b", ""] {
+            assert!(python_path(text).is_err(), "{text}");
         }
         assert_eq!(rust_identifier("type").unwrap(), "r#type");
         assert!(sql_identifier(&"x".repeat(64)).is_err());

@@ -1,5 +1,7 @@
 //! `add`, `list`, `info`, `status`: what is planned, written, and seen afterwards.
 
+use std::process::Command;
+
 use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture};
 
 #[test]
@@ -186,6 +188,62 @@ fn an_existing_env_example_is_kept() {
     assert!(
         text.replace("\r\n", "").find('\n').is_none(),
         "mixed line ends"
+    );
+}
+
+#[test]
+fn what_an_env_example_sets_already_is_not_set_again() {
+    let project = Fixture::axum();
+    let own = "DATABASE_URL=postgres://shop@localhost/shop\n";
+    project.write(".env.example", own);
+    project.run(&["add", "--yes"]).ok();
+    let text = project.read(".env.example");
+    let active = text
+        .lines()
+        .filter(|line| line.starts_with("DATABASE_URL="));
+    assert_eq!(active.collect::<Vec<_>>(), [own.trim_end()]);
+    project.run(&["verify-all", "--release"]).ok();
+}
+
+#[test]
+fn what_git_ignores_is_named() {
+    let project = Fixture::axum();
+    let git = Command::new("git")
+        .args(["init", "-q"])
+        .current_dir(project.path())
+        .status();
+    assert!(git.unwrap().success());
+    project.write(".gitignore", "target\n.rapid*\n");
+    let added = project.run(&["add", "--yes"]).ok();
+    assert!(
+        added.out.contains("Git ignores .rapidkit/"),
+        "{}",
+        added.out
+    );
+    project.write(".gitignore", "target\n");
+    std::fs::remove_dir_all(project.path().join(".rapidkit")).unwrap();
+    std::fs::remove_dir_all(project.path().join("src/db_postgres")).unwrap();
+    let added = project.run(&["add", "--yes"]).ok();
+    assert!(!added.out.contains("Git ignores"), "{}", added.out);
+}
+
+#[test]
+fn a_rust_version_that_is_too_low_is_named_where_it_is_said() {
+    let project = Fixture::axum();
+    project.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"api\"]\n[workspace.package]\nrust-version = \"1.80\"\n",
+    );
+    project.write(
+        "api/Cargo.toml",
+        AXUM_MANIFEST.replace("[package]\n", "[package]\nrust-version.workspace = true\n"),
+    );
+    project.write("api/src/main.rs", AXUM_MAIN);
+    let added = project.run(&["add", "--yes"]).ok();
+    assert!(
+        added.out.contains("\nCargo.toml promises Rust 1.80"),
+        "{}",
+        added.out
     );
 }
 

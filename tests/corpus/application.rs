@@ -1,18 +1,19 @@
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use postgres::NoTls;
 use rapidkit_pg::postgres::{Server, free_port};
 use rustix::process::Signal;
-use serde_json::Value;
 
 use crate::fixture::{Fixture, Route, target};
-use crate::support;
 use crate::support::http::{Answer, Client, Transcript};
 use crate::support::process::Process;
+use crate::toolchain::Toolchain;
 
 const HEALTH: &str = "/api/health/module/postgres";
 
@@ -32,7 +33,7 @@ pub fn is_left_alone(fixture: &Fixture, reason: &str) -> Result<String> {
     };
     ensure!(tree(&folder)? == before, "something was written:\n{err}");
     ensure!(
-        !by_hand || err.contains("db_postgres::"),
+        !by_hand || err.contains(Toolchain::of(&fixture.framework)?.by_hand),
         "expected the lines to add by hand:\n{err}"
     );
     ensure!(err.contains(reason), "expected {reason:?}:\n{err}");
@@ -42,8 +43,9 @@ pub fn is_left_alone(fixture: &Fixture, reason: &str) -> Result<String> {
 /// The application gets the layer and does all it did before.
 pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
     let folder = fixture.copy()?;
-    let was_formatted = unformatted(&folder)?.is_empty();
-    let program = build(fixture, &folder).context("as it is")?;
+    let tools = Toolchain::of(&fixture.framework)?;
+    let was_formatted = (tools.unformatted)(&folder)?.is_empty();
+    let program = (tools.build)(fixture, &folder).context("as it is")?;
     let before = {
         let mut app = Started::new(fixture, &folder, &program, None)?;
         let answers = app.answers(&fixture.routes)?;
@@ -63,19 +65,16 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
         "a second add fails"
     );
     ensure!(tree(&folder)? == added, "a second add changes something");
+    verified(&folder)?;
 
-    let program = build(fixture, &folder).context("with the layer")?;
-    let mut now = unformatted(&folder)?;
-    if folder.join("rustfmt.toml").exists() {
-        // Generated files have rustfmt's defaults; what was put into the user's files has the user's style.
-        now.retain(|file| !file.contains("db_postgres"));
-    }
+    let program = (tools.build)(fixture, &folder).context("with the layer")?;
+    let now = (tools.unformatted)(&folder)?;
     ensure!(
         !was_formatted || now.is_empty(),
         "formatted before, and not now: {now:?}"
     );
-    lints(&folder)?;
-    tests(&folder)?;
+    (tools.lints)(&folder)?;
+    (tools.tests)(&folder)?;
 
     let mut app = Started::new(fixture, &folder, &program, None).context("without a database")?;
     app.same(&fixture.routes, &before)?;
@@ -133,131 +132,17 @@ fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
     Ok(command.output()?)
 }
 
-fn cargo(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    support::cargo::share(&mut command)
-        .args(arguments)
+/// A release pipeline has nothing to say.
+fn verified(folder: &Path) -> Result<()> {
+    let output = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"))
+        .args(["verify-all", "--release"])
         .current_dir(folder)
-        .env_remove("DATABASE_URL")
-        .env_remove("TEST_DATABASE_URL");
-    command
-}
-
-/// Builds everything and returns the program to start.
-fn build(fixture: &Fixture, folder: &Path) -> Result<PathBuf> {
-    let output = cargo(
-        folder,
-        &[
-            "build",
-            "--workspace",
-            "--message-format=json-render-diagnostics",
-        ],
-    )
-    .output()?;
+        .output()?;
     ensure!(
         output.status.success(),
-        "does not build:\n{}",
+        "verify-all: {}{}",
+        String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
-    );
-    let mut programs: Vec<PathBuf> = messages(&output)
-        .filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
-        .collect();
-    if let Some(binary) = &fixture.binary {
-        programs.retain(|program| {
-            program
-                .file_name()
-                .is_some_and(|name| name == binary.as_str())
-        });
-    }
-    match programs.as_slice() {
-        [program] => {
-            // The next build replaces it.
-            let copy = target()
-                .join("corpus")
-                .join(format!("{}.program", fixture.name));
-            let _ = std::fs::remove_file(&copy);
-            std::fs::copy(program, &copy)?;
-            Ok(copy)
-        }
-        others => bail!("expected one program, got {others:?}; `bin` in fixture.toml chooses"),
-    }
-}
-
-fn messages(output: &Output) -> impl Iterator<Item = Value> {
-    output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| serde_json::from_slice(line).ok())
-}
-
-/// The generated files are formatted, and clippy has nothing to say about them.
-fn lints(folder: &Path) -> Result<()> {
-    let arguments = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--message-format=json",
-    ];
-    let output = cargo(folder, &arguments).output()?;
-    let warnings: Vec<String> = messages(&output)
-        .filter_map(|message| message.get("message").cloned())
-        .filter(|message| message["spans"].to_string().contains("db_postgres"))
-        .filter_map(|message| Some(message["rendered"].as_str()?.to_owned()))
-        .collect();
-    ensure!(warnings.is_empty(), "clippy:\n{}", warnings.join("\n"));
-    let defaults = target().join("rustfmt.toml");
-    std::fs::write(&defaults, "")?;
-    for entry in walkdir::WalkDir::new(folder) {
-        let entry = entry?;
-        if entry.path().ends_with("db_postgres/mod.rs")
-            && !entry.path().starts_with(folder.join(".rapidkit"))
-        {
-            for edition in ["2021", "2024"] {
-                let formatted = Command::new("rustfmt")
-                    .args(["--check", "--edition", "2024", "--style-edition", edition])
-                    .arg("--config-path")
-                    .arg(&defaults)
-                    .arg(entry.path())
-                    .output()?;
-                ensure!(
-                    formatted.status.success(),
-                    "rustfmt {edition}: {}",
-                    String::from_utf8_lossy(&formatted.stdout)
-                );
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The files that rustfmt would change.
-fn unformatted(folder: &Path) -> Result<Vec<String>> {
-    let output = cargo(folder, &["fmt", "--all", "--", "--check"]).output()?;
-    let out = String::from_utf8_lossy(&output.stdout);
-    let files: Vec<String> = out
-        .lines()
-        .filter_map(|line| Some(line.split_once("Diff in ")?.1.to_owned()))
-        .collect();
-    ensure!(
-        output.status.success() || !files.is_empty(),
-        "cargo fmt: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(files)
-}
-
-/// The application's own tests pass without a database; the generated ones say that they did not run.
-fn tests(folder: &Path) -> Result<()> {
-    let output = cargo(folder, &["test", "--workspace"]).output()?;
-    let out = String::from_utf8_lossy(&output.stdout);
-    ensure!(
-        output.status.success(),
-        "its tests fail:\n{out}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    ensure!(
-        out.contains("ignored, needs TEST_DATABASE_URL"),
-        "the generated tests do not say why they did not run:\n{out}"
     );
     Ok(())
 }
@@ -272,6 +157,7 @@ fn tree(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 
 struct Started {
     process: Process,
+    ends_by_signal: bool,
     client: Client,
 }
 
@@ -279,7 +165,7 @@ impl Started {
     fn spawn(
         fixture: &Fixture,
         folder: &Path,
-        program: &Path,
+        program: &[OsString],
         variables: &[(&str, &str)],
     ) -> Result<Self> {
         let port = free_port().map_err(|problem| anyhow::anyhow!("{problem}"))?;
@@ -287,19 +173,26 @@ impl Started {
             .join("corpus")
             .join(format!("{}.log", fixture.name));
         let _ = std::fs::remove_file(&output);
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program[0]);
         command
+            .args(&program[1..])
             .current_dir(folder)
             .env(&fixture.port_variable, port.to_string())
             .env_remove("DATABASE_URL")
             .envs(variables.iter().copied());
         Ok(Self {
+            ends_by_signal: Toolchain::of(&fixture.framework)?.ends_by_signal,
             process: Process::start(&mut command, &output)?,
             client: Client::new(port, Transcript::default()),
         })
     }
 
-    fn new(fixture: &Fixture, folder: &Path, program: &Path, url: Option<&str>) -> Result<Self> {
+    fn new(
+        fixture: &Fixture,
+        folder: &Path,
+        program: &[OsString],
+        url: Option<&str>,
+    ) -> Result<Self> {
         let variables: Vec<_> = url.map(|url| ("DATABASE_URL", url)).into_iter().collect();
         let mut started = Self::spawn(fixture, folder, program, &variables)?;
         let deadline = Instant::now() + Duration::from_secs(15);
@@ -363,10 +256,15 @@ impl Started {
         self.process.signal(Signal::TERM);
         match self.process.wait(Duration::from_secs(12)) {
             Some(status) if status.success() => Ok(()),
+            Some(status) if self.ends_by_signal && is_terminated(status) => Ok(()),
             other => bail!(
                 "expected a stop in order, got {other:?}:\n{}",
                 self.process.printed()
             ),
         }
     }
+}
+
+fn is_terminated(status: ExitStatus) -> bool {
+    status.signal() == Some(Signal::TERM.as_raw())
 }

@@ -18,6 +18,8 @@ pub struct Route {
 /// An application under `tests/fixtures/<framework>/<name>/`, with a `fixture.toml` that says how it is asked.
 #[derive(Debug)]
 pub struct Fixture {
+    /// The plugin's name, as the folder above is called.
+    pub framework: String,
     /// The folder of its framework and its own: `axum-plain`.
     pub name: String,
     pub source: PathBuf,
@@ -29,6 +31,8 @@ pub struct Fixture {
     pub package: Option<String>,
     /// The binary that is started, if there are several.
     pub binary: Option<String>,
+    /// The command that starts it, where building it does not say.
+    pub start: Vec<String>,
     /// Where `add` has to refuse: what it has to say.
     pub unsure: Option<String>,
 }
@@ -58,7 +62,7 @@ impl Fixture {
         let document: DocumentMut = text.parse()?;
         only(
             document.as_table(),
-            &["port_env", "package", "bin", "unsure", "routes"],
+            &["port_env", "package", "bin", "unsure", "routes", "start"],
         )?;
         let mut routes = Vec::new();
         if let Some(item) = document.get("routes") {
@@ -70,19 +74,34 @@ impl Fixture {
                 routes.push(route);
             }
         }
+        let start: Vec<String> = document
+            .get("start")
+            .and_then(|item| item.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|word| Some(word.as_str()?.to_owned()))
+            .collect();
+        let framework = source
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default();
+        let of_uvicorn = start.first().is_some_and(|program| program == "uvicorn");
+        let port = if of_uvicorn { "UVICORN_PORT" } else { "PORT" };
         let unsure = word(document.as_table(), "unsure")?;
         ensure!(
             unsure.is_some() == routes.is_empty(),
             "an application is asked, one that `add` refuses is not: `routes` or `unsure`"
         );
         Ok(Self {
+            framework: framework.to_string_lossy().into_owned(),
+            start,
             name: [source.parent().unwrap_or(source), source]
                 .map(|path| path.file_name().unwrap_or_default().to_string_lossy())
                 .join("-"),
             source: source.to_owned(),
             routes,
             port_variable: word(document.as_table(), "port_env")?
-                .unwrap_or_else(|| "PORT".to_owned()),
+                .unwrap_or_else(|| port.to_owned()),
             package: word(document.as_table(), "package")?,
             binary: word(document.as_table(), "bin")?,
             unsure,

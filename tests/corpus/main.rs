@@ -12,15 +12,24 @@
 
 mod application;
 mod fixture;
+mod judged;
+mod node;
+mod python;
+mod rust;
 #[path = "../support/mod.rs"]
 mod support;
+mod toolchain;
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rapidkit_pg::postgres::{Options, Server};
 
 use fixture::Fixture;
+use toolchain::Toolchain;
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args()
@@ -39,25 +48,52 @@ fn main() -> ExitCode {
         Ok(server) => server,
         Err(error) => panic!("{error:#}"),
     };
-    let mut failed = 0;
-    for fixture in &fixtures {
-        let started = Instant::now();
-        let result = match &fixture.unsure {
-            Some(reason) => application::is_left_alone(fixture, reason),
-            None => application::gets_the_layer(fixture, &server),
-        };
-        let seconds = started.elapsed().as_secs_f32();
-        match result {
-            Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.name),
-            Err(error) => {
-                failed += 1;
-                println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.name);
-            }
-        }
-    }
+    let failed = try_all(&fixtures, &server);
     println!("{} passed, {failed} failed", fixtures.len() - failed);
     match failed {
         0 if !fixtures.is_empty() => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Tries every fixture, as many at once as there are processors; how many failed.
+fn try_all(fixtures: &[Fixture], server: &Server) -> usize {
+    let (queued, others): (VecDeque<_>, VecDeque<_>) = fixtures
+        .iter()
+        .partition(|fixture| Toolchain::of(&fixture.framework).is_ok_and(|of| of.one_at_a_time));
+    let (queued, others) = (Mutex::new(queued), Mutex::new(others));
+    let failed = AtomicUsize::new(0);
+    let next = |of: &Mutex<VecDeque<_>>| of.lock().expect("nothing panics holding it").pop_front();
+    let worker = |first: bool| {
+        let mine = || if first { next(&queued) } else { None };
+        while let Some(fixture) = mine().or_else(|| next(&others)) {
+            if !succeeds(fixture, server) {
+                failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for number in 0..processors {
+            scope.spawn({
+                let worker = &worker;
+                move || worker(number == 0)
+            });
+        }
+    });
+    failed.into_inner()
+}
+
+fn succeeds(fixture: &Fixture, server: &Server) -> bool {
+    let started = Instant::now();
+    let result = match &fixture.unsure {
+        Some(reason) => application::is_left_alone(fixture, reason),
+        None => application::gets_the_layer(fixture, server),
+    };
+    let seconds = started.elapsed().as_secs_f32();
+    match &result {
+        Ok(seen) => println!("ok      {:<44} {seconds:>5.1} s  {seen}", fixture.name),
+        Err(error) => println!("FAILED  {:<44} {seconds:>5.1} s\n{error:#}", fixture.name),
+    }
+    result.is_ok()
 }

@@ -1,6 +1,7 @@
 //! What a block can be, and that no block is anything else.
 
-use crate::page::pages;
+use crate::page::{blocks, pages};
+use crate::repository;
 
 /// Language and role, and what is done with such a block.
 const ROLES: &[(&str, &str)] = &[
@@ -79,6 +80,10 @@ const ROLES: &[(&str, &str)] = &[
         "json,health",
         "shape of the health payload; `=refused`, `=plain`: when",
     ),
+    (
+        "ts,is",
+        "what a file of the repository holds, which is compiled with the NestJS application",
+    ),
     ("yaml,parse", "is valid"),
     (
         "yaml,github",
@@ -86,6 +91,7 @@ const ROLES: &[(&str, &str)] = &[
     ),
     ("yaml,gitlab", "the same of a pipeline and its `script`"),
     ("toml,parse", "is valid"),
+    ("python,parse", "is valid"),
     ("env", "settings that the layer accepts"),
     ("env,runtime", "set when the lines of `text,log` are made"),
 ];
@@ -107,6 +113,14 @@ fn every_block_has_a_role() {
 }
 
 #[test]
+fn typescript_is_what_is_compiled() {
+    for block in blocks("ts,is") {
+        let text = std::fs::read_to_string(repository().join(&block.value)).unwrap();
+        assert_eq!(block.text.trim_end(), text.trim_end(), "{block}");
+    }
+}
+
+#[test]
 fn what_is_data_parses() {
     for page in pages() {
         for block in page.blocks() {
@@ -119,6 +133,8 @@ fn what_is_data_parses() {
                     .parse::<toml_edit::DocumentMut>()
                     .err()
                     .map(|e| e.to_string()),
+                "python" => rapidkit_pg::edit::python::fault(&block.text)
+                    .map(|span| block.text[span].to_owned()),
                 "json" => serde_json::from_str::<serde_json::Value>(&block.text)
                     .err()
                     .map(|e| e.to_string()),

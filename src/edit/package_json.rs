@@ -1,0 +1,333 @@
+//! Dependencies in `package.json`, its format kept.
+
+use std::ops::Range;
+
+use jsonc_parser::ast::{Object, ObjectProp, Value};
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+use super::rust::{Splice, indent, newline, spliced, step};
+use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
+
+/// The fields that npm, pnpm and yarn install from.
+const FIELDS: [&str; 2] = ["dependencies", "devDependencies"];
+
+/// The manifest with the dependencies added; those that are there in any version that may fit are left alone. `None` if
+/// nothing is missing.
+///
+/// # Errors
+/// No JSON, a key that is there twice, or a dependency in a version that cannot work.
+pub fn add_dependencies(
+    path: &ProjectPath,
+    text: &str,
+    dependencies: &[Dependency],
+) -> Result<Option<FileEdit>, Problem> {
+    let (mark, bare) = match text.strip_prefix('\u{feff}') {
+        Some(bare) => ("\u{feff}", bare),
+        None => ("", text),
+    };
+    let mut now = bare.to_owned();
+    let mut blocks = Vec::new();
+    for dependency in dependencies {
+        let (field, prefix) = match dependency.dev {
+            true => ("devDependencies", "dev-"),
+            false => ("dependencies", ""),
+        };
+        let root = parse(path, &now)?;
+        let fields: &[&str] = if dependency.dev {
+            &FIELDS
+        } else {
+            &FIELDS[..1]
+        };
+        let mut found = fields
+            .iter()
+            .filter_map(|field| property(object_at(&root, field)?, &dependency.name));
+        if let Some(entry) = found.next() {
+            suits(path, &now, entry, dependency)?;
+            continue;
+        }
+        let splice = insertion(&now, &root, field, dependency);
+        now = spliced(&now, &[splice]);
+        blocks.push(Block {
+            name: format!("{prefix}dependency {}", dependency.name),
+            text: format!("\"{}\": \"{}\"", dependency.name, dependency.version),
+        });
+    }
+    parse(path, &now)?;
+    Ok((!blocks.is_empty()).then(|| FileEdit {
+        path: path.clone(),
+        text: format!("{mark}{now}"),
+        blocks,
+    }))
+}
+
+/// How often what a block of [`add_dependencies`] records is in a manifest: 0 or 1.
+pub fn count(manifest: &str, block: &Block) -> usize {
+    let manifest: Option<serde_json::Value> =
+        serde_json::from_str(manifest.trim_start_matches('\u{feff}')).ok();
+    let wanted: Option<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_str(&format!("{{{}}}", block.text)).ok();
+    let (Some(manifest), Some(wanted)) = (manifest, wanted) else {
+        return 0;
+    };
+    let field = match block.name.starts_with("dev-") {
+        true => "devDependencies",
+        false => "dependencies",
+    };
+    let is_there = |(name, version)| manifest[field].get(name) == Some(version);
+    usize::from(!wanted.is_empty() && wanted.iter().all(is_there))
+}
+
+/// A manifest's object, checked: plain JSON, no key twice where it matters.
+fn parse<'t>(path: &ProjectPath, text: &'t str) -> Result<Object<'t>, Problem> {
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+        let line: usize = text
+            .split_inclusive('\n')
+            .take(error.line().saturating_sub(1))
+            .map(str::len)
+            .sum();
+        let at = (line + error.column().saturating_sub(1)).min(text.len());
+        return Err(Problem::input(format!("{path} is no JSON")).at(
+            path,
+            text,
+            at..at,
+            error.to_string(),
+        ));
+    }
+    let options = ParseOptions::default();
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &options)
+        .map_err(|error| Problem::input(format!("{path}: {error}")).in_file(path))?;
+    let Some(Value::Object(root)) = parsed.value else {
+        return Err(Problem::input("expected an object").in_file(path));
+    };
+    twice(path, text, &root)?;
+    for field in FIELDS {
+        if let Some(object) = object_at(&root, field) {
+            twice(path, text, object)?;
+        }
+    }
+    Ok(root)
+}
+
+fn twice(path: &ProjectPath, text: &str, object: &Object) -> Result<(), Problem> {
+    for (at, prop) in object.properties.iter().enumerate() {
+        let name = prop.name.as_str();
+        if object.properties[..at]
+            .iter()
+            .any(|other| other.name.as_str() == name)
+        {
+            return Err(Problem::input(format!("`{name}` is there twice"))
+                .at(path, text, span(&prop.name), "for the second time")
+                .note("tools read the last one and ignore the first"));
+        }
+    }
+    Ok(())
+}
+
+fn span(node: &impl Ranged) -> Range<usize> {
+    let range = node.range();
+    range.start..range.end
+}
+
+fn property<'o, 't>(object: &'o Object<'t>, name: &str) -> Option<&'o ObjectProp<'t>> {
+    object
+        .properties
+        .iter()
+        .find(|prop| prop.name.as_str() == name)
+}
+
+fn object_at<'o, 't>(root: &'o Object<'t>, field: &str) -> Option<&'o Object<'t>> {
+    match &property(root, field)?.value {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// An entry that is there stays if its first number is the one that is wanted, or if it names no number at all.
+fn suits(
+    path: &ProjectPath,
+    text: &str,
+    entry: &ObjectProp,
+    dependency: &Dependency,
+) -> Result<(), Problem> {
+    let Value::StringLit(have) = &entry.value else {
+        return Err(
+            Problem::input(format!("`{}` has no version", dependency.name)).at(
+                path,
+                text,
+                span(&entry.value),
+                "expected a string",
+            ),
+        );
+    };
+    let (Some(have), Some(want)) = (major(&have.value), major(&dependency.version)) else {
+        return Ok(());
+    };
+    if have >= want {
+        return Ok(());
+    }
+    let (name, version) = (&dependency.name, &dependency.version);
+    Err(
+        Problem::input(format!("`{name}` is too old for the generated code"))
+            .at(
+                path,
+                text,
+                span(&entry.value),
+                format!("expected {version}"),
+            )
+            .help(format!("upgrade it first: `\"{name}\": \"{version}\"`")),
+    )
+}
+
+/// The first number of a version range: 8 of `^8.23.0`.
+pub fn major(range: &str) -> Option<u64> {
+    let digits = range.trim_start_matches(['^', '~', '>', '=', 'v', ' ']);
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}
+
+/// Where a dependency goes: in order if the others are, else behind the last.
+fn insertion(text: &str, root: &Object, field: &str, dependency: &Dependency) -> Splice {
+    let entry = format!("\"{}\": \"{}\"", dependency.name, dependency.version);
+    let newline = newline(text);
+    let step = root
+        .properties
+        .first()
+        .map(|prop| indent(text, span(prop).start))
+        .filter(|indent| !indent.is_empty())
+        .unwrap_or(step(text));
+    let Some(object) = object_at(root, field) else {
+        let entry = format!("\"{field}\": {{{newline}{step}{step}{entry}{newline}{step}}}");
+        return match root.properties.last() {
+            Some(last) => Splice::insert(span(last).end, format!(",{newline}{step}{entry}")),
+            None => Splice {
+                span: span(root),
+                text: format!("{{{newline}{step}{entry}{newline}}}"),
+            },
+        };
+    };
+    let Some(last) = object.properties.last() else {
+        return Splice {
+            span: span(object),
+            text: format!("{{{newline}{step}{step}{entry}{newline}{step}}}"),
+        };
+    };
+    let names: Vec<&str> = object
+        .properties
+        .iter()
+        .map(|prop| prop.name.as_str())
+        .collect();
+    let behind = match names.is_sorted() {
+        true => object
+            .properties
+            .iter()
+            .find(|prop| prop.name.as_str() > dependency.name.as_str()),
+        false => None,
+    };
+    // On one line with the others, if they are on one line.
+    let between = |at: usize| match text[span(object).start..at].contains('\n') {
+        true => format!("{newline}{}", indent(text, at)),
+        false => " ".to_owned(),
+    };
+    match behind {
+        Some(next) => {
+            let at = span(next).start;
+            Splice::insert(at, format!("{entry},{}", between(at)))
+        }
+        None => {
+            let at = span(last);
+            Splice::insert(at.end, format!(",{}{entry}", between(at.start)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dependency(name: &str, dev: bool) -> Dependency {
+        Dependency {
+            name: name.to_owned(),
+            version: "^8.0.0".to_owned(),
+            features: Vec::new(),
+            default_features: true,
+            dev,
+        }
+    }
+
+    fn add(text: &str, name: &str, dev: bool) -> Result<String, String> {
+        let path = ProjectPath::existing("package.json").unwrap();
+        add_dependencies(&path, text, &[dependency(name, dev)])
+            .map(|edit| {
+                let edit = edit.map(|edit| {
+                    assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
+                    assert_eq!(count(text, &edit.blocks[0]), 0);
+                    edit.text
+                });
+                edit.unwrap_or_else(|| "as it was".to_owned())
+            })
+            .map_err(|problem| problem.message)
+    }
+
+    #[test]
+    fn the_format_is_kept() {
+        let tabs = "{\n\t\"dependencies\": {\n\t\t\"a\": \"1\",\n\t\t\"z\": \"1\"\n\t}\n}\n";
+        assert_eq!(
+            add(tabs, "pg", false).unwrap(),
+            "{\n\t\"dependencies\": {\n\t\t\"a\": \"1\",\n\t\t\"pg\": \"^8.0.0\",\n\t\t\"z\": \"1\"\n\t}\n}\n"
+        );
+        assert_eq!(
+            add(tabs, "zz", true).unwrap(),
+            "{\n\t\"dependencies\": {\n\t\t\"a\": \"1\",\n\t\t\"z\": \"1\"\n\t},\n\t\"devDependencies\": {\n\t\t\"zz\": \"^8.0.0\"\n\t}\n}\n"
+        );
+        assert_eq!(
+            add(
+                "{\"dependencies\": {\"b\": \"1\", \"a\": \"1\"}}",
+                "pg",
+                false
+            )
+            .unwrap(),
+            "{\"dependencies\": {\"b\": \"1\", \"a\": \"1\", \"pg\": \"^8.0.0\"}}"
+        );
+        assert_eq!(
+            add(
+                "\u{feff}{\r\n    \"name\": \"x\",\r\n    \"dependencies\": {}\r\n}\r\n",
+                "pg",
+                false
+            )
+            .unwrap(),
+            "\u{feff}{\r\n    \"name\": \"x\",\r\n    \"dependencies\": {\r\n        \"pg\": \"^8.0.0\"\r\n    }\r\n}\r\n"
+        );
+    }
+
+    #[test]
+    fn what_is_there_is_left_alone_or_refused() {
+        let with = |version: &str| format!("{{\"dependencies\": {{\"pg\": {version}}}}}");
+        for version in ["\"^8.1.0\"", "\"9\"", "\"latest\"", "\"workspace:*\""] {
+            assert_eq!(
+                add(&with(version), "pg", false).unwrap(),
+                "as it was",
+                "{version}"
+            );
+        }
+        assert!(
+            add(&with("\"^7.0.0\""), "pg", false)
+                .unwrap_err()
+                .contains("too old")
+        );
+        assert!(
+            add(&with("8"), "pg", false)
+                .unwrap_err()
+                .contains("no version")
+        );
+        assert!(
+            add("{\"dependencies\": {}, // x\n}", "pg", false)
+                .unwrap_err()
+                .contains("no JSON")
+        );
+        let twice = "{\"dependencies\": {}, \"dependencies\": {}}";
+        assert!(add(twice, "pg", false).unwrap_err().contains("twice"));
+    }
+}

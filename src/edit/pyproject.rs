@@ -1,0 +1,442 @@
+//! Adds packages to a `pyproject.toml`, of PEP 621 or of Poetry; every byte that need not change stays.
+
+use toml_edit::{Array, Document, Item, TableLike, Value};
+
+use super::requirement::{Requirement, normalised, requirement};
+use super::requirements::amended;
+use super::rust::{Splice, indent, newline, spliced};
+use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
+
+/// A parsed `pyproject.toml`.
+pub struct Pyproject {
+    path: ProjectPath,
+    text: String,
+    document: Document<String>,
+}
+
+/// Where a project keeps the packages that it needs.
+enum Place<'p> {
+    /// `project.dependencies`
+    Project(&'p Array),
+    /// `tool.poetry.dependencies`
+    Poetry(&'p dyn TableLike),
+}
+
+impl Pyproject {
+    /// Parses the file.
+    ///
+    /// # Errors
+    /// It is not TOML.
+    pub fn parse(path: ProjectPath, text: &str) -> Result<Self, Problem> {
+        let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let document = Document::parse(bare.to_owned()).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            Problem::input("not valid TOML").at(&path, bare, span, error.message())
+        })?;
+        Ok(Self {
+            path,
+            text: text.to_owned(),
+            document,
+        })
+    }
+
+    fn item(&self, keys: &[&str]) -> Option<&Item> {
+        let mut item = self.document.get(keys.first()?)?;
+        for key in &keys[1..] {
+            item = item.get(key)?;
+        }
+        Some(item)
+    }
+
+    fn place(&self) -> Option<Place<'_>> {
+        if let Some(array) = self
+            .item(&["project", "dependencies"])
+            .and_then(Item::as_array)
+        {
+            return Some(Place::Project(array));
+        }
+        let table = self.item(&["tool", "poetry", "dependencies"])?;
+        table.as_table_like().map(Place::Poetry)
+    }
+
+    /// The project's name.
+    pub fn name(&self) -> Option<&str> {
+        [&["project", "name"][..], &["tool", "poetry", "name"]]
+            .into_iter()
+            .find_map(|keys| self.item(keys)?.as_str())
+    }
+
+    /// Whether another file says what it needs (setuptools' `dynamic`).
+    pub fn is_dynamic(&self) -> bool {
+        let dynamic = self.item(&["project", "dynamic"]).and_then(Item::as_array);
+        dynamic.is_some_and(|names| {
+            names
+                .iter()
+                .any(|name| name.as_str() == Some("dependencies"))
+        })
+    }
+
+    /// The versions of Python that it runs on.
+    pub fn python(&self) -> Option<&str> {
+        [
+            &["project", "requires-python"][..],
+            &["tool", "poetry", "dependencies", "python"],
+        ]
+        .into_iter()
+        .find_map(|keys| self.item(keys)?.as_str())
+    }
+
+    /// The packages that it needs.
+    pub fn requirements(&self) -> Vec<Requirement> {
+        match self.place() {
+            Some(Place::Project(array)) => array
+                .iter()
+                .filter_map(|value| Requirement::parse(value.as_str()?))
+                .collect(),
+            Some(Place::Poetry(table)) => table
+                .iter()
+                .filter_map(|(name, item)| Requirement::parse(&as_requirement(name, item)))
+                .collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The file with the packages that it lacks; `None` if it lacks none.
+    ///
+    /// # Errors
+    /// A package in a version that cannot work; no place for packages.
+    pub fn add_dependencies(
+        &self,
+        dependencies: &[Dependency],
+    ) -> Result<Option<FileEdit>, Problem> {
+        let mut splices = Vec::new();
+        let mut blocks = Vec::new();
+        let mut new = Vec::new();
+        let place = self.place().ok_or_else(|| {
+            Problem::input("it has no list of dependencies")
+                .in_file(&self.path)
+                .help("give `[project]` a `dependencies = []`, then run this again")
+        })?;
+        for wanted in dependencies {
+            let block = |text: String| Block {
+                name: format!("dependency {}", wanted.name),
+                text,
+            };
+            match self.change(&place, wanted)? {
+                Change::None => {}
+                Change::Replace { splice, text } => {
+                    splices.push(splice);
+                    blocks.push(block(text));
+                }
+                Change::Add(text) => {
+                    blocks.push(block(text.clone()));
+                    new.push(text);
+                }
+            }
+        }
+        if blocks.is_empty() {
+            return Ok(None);
+        }
+        if !new.is_empty() {
+            splices.extend(match place {
+                Place::Project(array) => self.array_splices(array, &new),
+                Place::Poetry(table) => self.table_splices(table, &new),
+            });
+        }
+        let (newline, offset) = (newline(&self.text), self.offset());
+        for splice in &mut splices {
+            splice.text = splice.text.replace('\n', newline);
+            splice.span = splice.span.start + offset..splice.span.end + offset;
+        }
+        let text = spliced(&self.text, &splices);
+        let lost = blocks.iter().find(|block| count(&text, &block.text) == 0);
+        if let Some(lost) = lost {
+            return Err(Problem::input(format!(
+                "internal error: {} was not changed, since `{}` would not be in it",
+                self.path, lost.text
+            ))
+            .help("please report this with the file"));
+        }
+        Ok(Some(FileEdit {
+            path: self.path.clone(),
+            text,
+            blocks,
+        }))
+    }
+
+    fn change(&self, place: &Place, wanted: &Dependency) -> Result<Change, Problem> {
+        match place {
+            Place::Project(array) => {
+                for value in array.iter() {
+                    let (Some(text), Some(span)) = (value.as_str(), value.span()) else {
+                        continue;
+                    };
+                    let Some(there) = Requirement::parse(text).filter(|r| r.name == wanted.name)
+                    else {
+                        continue;
+                    };
+                    return Ok(match amended(&self.path, text, &there, wanted)? {
+                        None => Change::None,
+                        Some(text) => Change::Replace {
+                            splice: Splice {
+                                span,
+                                text: quoted(&text),
+                            },
+                            text,
+                        },
+                    });
+                }
+                Ok(Change::Add(requirement(wanted)))
+            }
+            Place::Poetry(table) => {
+                let there = table
+                    .iter()
+                    .find(|(name, _)| normalised(name) == wanted.name);
+                let Some((name, item)) = there else {
+                    return Ok(Change::Add(poetry_line(&wanted.name, wanted)));
+                };
+                let text = as_requirement(name, item);
+                let Some(parsed) = Requirement::parse(&text) else {
+                    return Ok(Change::None);
+                };
+                let Some(amended) = amended(&self.path, &text, &parsed, wanted)? else {
+                    return Ok(Change::None);
+                };
+                let (Some(version), Some(span)) = (item.as_str(), item.span()) else {
+                    return Err(Problem::input(format!(
+                        "{name} is here without its extras: {amended} is needed"
+                    ))
+                    .in_file(&self.path)
+                    .help("add the extras, then run this again"));
+                };
+                let value = poetry_value(version, wanted);
+                Ok(Change::Replace {
+                    splice: Splice {
+                        span,
+                        text: value.clone(),
+                    },
+                    text: format!("{name} = {value}"),
+                })
+            }
+        }
+    }
+
+    /// One value more a line where there is one a line, else one after the other.
+    fn array_splices(&self, array: &Array, new: &[String]) -> Vec<Splice> {
+        let text = self.document.raw();
+        let Some(span) = array.span() else {
+            return Vec::new();
+        };
+        let close = span.end - 1;
+        let Some(last) = array.iter().last().and_then(Value::span) else {
+            let lines: String = new
+                .iter()
+                .map(|r| format!("    {},\n", quoted(r)))
+                .collect();
+            return vec![Splice {
+                span,
+                text: format!("[\n{lines}]"),
+            }];
+        };
+        let is_lined = text[last.end..close].contains('\n');
+        if !is_lined {
+            let values: String = new.iter().map(|r| format!(", {}", quoted(r))).collect();
+            return vec![Splice::insert(last.end, values)];
+        }
+        let indent = indent(text, last.start);
+        let end = last.end + text[last.end..].find('\n').unwrap_or(0);
+        let end = end - usize::from(text[..end].ends_with('\r'));
+        let has_comma = text[last.end..end].trim_start().starts_with(',');
+        let mut splices = Vec::new();
+        if !has_comma {
+            splices.push(Splice::insert(last.end, ","));
+        }
+        let lines: Vec<String> = new
+            .iter()
+            .map(|r| format!("\n{indent}{}", quoted(r)))
+            .collect();
+        let tail = if has_comma { "," } else { "" };
+        splices.push(Splice::insert(end, lines.join(",") + tail));
+        splices
+    }
+
+    fn table_splices(&self, table: &dyn TableLike, new: &[String]) -> Vec<Splice> {
+        let text = self.document.raw();
+        let last = table
+            .iter()
+            .filter_map(|(_, item)| item.span())
+            .map(|span| span.end)
+            .max();
+        let Some(last) = last else {
+            return Vec::new();
+        };
+        let end = text[last..].find('\n').map_or(text.len(), |n| last + n);
+        let end = end - usize::from(text[..end].ends_with('\r'));
+        let lines: String = new.iter().map(|line| format!("\n{line}")).collect();
+        vec![Splice::insert(end, lines)]
+    }
+
+    /// Bytes that come before what is parsed.
+    fn offset(&self) -> usize {
+        self.text.len() - self.document.raw().len()
+    }
+}
+
+enum Change {
+    None,
+    Replace { splice: Splice, text: String },
+    Add(String),
+}
+
+fn quoted(text: &str) -> String {
+    crate::types::quote(text)
+}
+
+fn poetry_line(name: &str, wanted: &Dependency) -> String {
+    format!("{name} = {}", poetry_value(&wanted.version, wanted))
+}
+
+fn poetry_value(version: &str, wanted: &Dependency) -> String {
+    if wanted.features.is_empty() {
+        return quoted(version);
+    }
+    let extras: Vec<String> = wanted.features.iter().map(|extra| quoted(extra)).collect();
+    format!(
+        "{{ version = {}, extras = [{}] }}",
+        quoted(version),
+        extras.join(", ")
+    )
+}
+
+/// A dependency of Poetry as PEP 508 would have it; the clauses stay Poetry's.
+fn as_requirement(name: &str, item: &Item) -> String {
+    let version = item
+        .as_str()
+        .or_else(|| item.get("version").and_then(Item::as_str))
+        .unwrap_or_default();
+    let extras: Vec<&str> = item
+        .get("extras")
+        .and_then(Item::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    match extras.is_empty() {
+        true => format!("{name} {version}"),
+        false => format!("{name}[{}] {version}", extras.join(",")),
+    }
+}
+
+/// How often what a block of [`Pyproject::add_dependencies`] records is in a file.
+pub fn count(text: &str, block: &str) -> usize {
+    let Ok(pyproject) = Pyproject::parse(ProjectPath::root(), text) else {
+        return 0;
+    };
+    match pyproject.place() {
+        Some(Place::Project(array)) => array
+            .iter()
+            .filter(|value| value.as_str() == Some(block))
+            .count(),
+        Some(Place::Poetry(table)) => {
+            let Ok(ours) = Document::parse(block) else {
+                return 0;
+            };
+            let same = |(name, item): (&str, &Item)| {
+                table
+                    .get(name)
+                    .is_some_and(|there| as_requirement(name, there) == as_requirement(name, item))
+            };
+            ours.iter().filter(|entry| same(*entry)).count()
+        }
+        None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted() -> [Dependency; 2] {
+        let of = |name: &str, version: &str, features: &[&str]| Dependency {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            features: features.iter().map(|f| (*f).to_owned()).collect(),
+            default_features: true,
+            dev: false,
+        };
+        [
+            of("asyncpg", ">=0.29,<1", &[]),
+            of("sqlalchemy", ">=2.0,<3", &["asyncio"]),
+        ]
+    }
+
+    fn added(text: &str) -> String {
+        let path = ProjectPath::existing("pyproject.toml").unwrap();
+        let edit = |text: &str| {
+            let pyproject = Pyproject::parse(path.clone(), text).unwrap();
+            pyproject.add_dependencies(&wanted()).unwrap()
+        };
+        let edited = edit(text).unwrap();
+        for block in &edited.blocks {
+            assert_eq!(count(&edited.text, &block.text), 1, "{}", block.text);
+        }
+        assert!(
+            edit(&edited.text).is_none(),
+            "a second time changes nothing"
+        );
+        edited.text
+    }
+
+    #[test]
+    fn arrays_keep_their_shape() {
+        let head = "[project]\nname = 'a'\n";
+        for (before, after) in [
+            (
+                "dependencies = []\n",
+                "dependencies = [\n    \"asyncpg>=0.29,<1\",\n    \"sqlalchemy[asyncio]>=2.0,<3\",\n]\n",
+            ),
+            (
+                "dependencies = ['fastapi']\n",
+                "dependencies = ['fastapi', \"asyncpg>=0.29,<1\", \"sqlalchemy[asyncio]>=2.0,<3\"]\n",
+            ),
+            (
+                "dependencies = [\n  'fastapi',  # web\n]\n",
+                "dependencies = [\n  'fastapi',  # web\n  \"asyncpg>=0.29,<1\",\n  \"sqlalchemy[asyncio]>=2.0,<3\",\n]\n",
+            ),
+            (
+                "dependencies = [\n\t'fastapi'  # web\n\t]\n",
+                "dependencies = [\n\t'fastapi',  # web\n\t\"asyncpg>=0.29,<1\",\n\t\"sqlalchemy[asyncio]>=2.0,<3\"\n\t]\n",
+            ),
+            (
+                "dependencies = ['asyncpg', 'SQLAlchemy>=2']\n",
+                "dependencies = ['asyncpg', \"SQLAlchemy[asyncio]>=2\"]\n",
+            ),
+        ] {
+            assert_eq!(added(&format!("{head}{before}")), format!("{head}{after}"));
+        }
+    }
+
+    #[test]
+    fn poetry_gets_tables() {
+        let text = "\u{feff}[tool.poetry.dependencies]\r\npython = \"^3.11\"\r\nSQLAlchemy = \"^2.0\"\r\n\r\n[tool.x]\r\n";
+        assert_eq!(
+            added(text),
+            "\u{feff}[tool.poetry.dependencies]\r\npython = \"^3.11\"\r\nSQLAlchemy = { version = \"^2.0\", extras = \
+             [\"asyncio\"] }\r\nasyncpg = \">=0.29,<1\"\r\n\r\n[tool.x]\r\n"
+        );
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused() {
+        let path = ProjectPath::existing("pyproject.toml").unwrap();
+        for text in [
+            "[project]\ndependencies = ['sqlalchemy<2']\n",
+            "[tool.poetry.dependencies]\nsqlalchemy = '^1.4'\n",
+            "[project]\nname = 'a'\n",
+        ] {
+            let pyproject = Pyproject::parse(path.clone(), text).unwrap();
+            assert!(pyproject.add_dependencies(&wanted()).is_err(), "{text}");
+        }
+        assert!(Pyproject::parse(path, "[project\n").is_err());
+    }
+}

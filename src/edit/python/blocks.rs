@@ -1,0 +1,132 @@
+//! Statements as a list of tokens: what a block is compared by, so that white space and comments never matter.
+
+use std::sync::Arc;
+
+use tree_sitter::Node;
+
+use super::source::Source;
+use crate::edit::rust::{children, descendants, named_children};
+use crate::types::ProjectPath;
+
+/// How often the statement `block` stands in `text`. An import may have got more names.
+pub fn count(text: &str, block: &str) -> usize {
+    let parse = |text: &str| Source::parse(ProjectPath::root(), Arc::from(text));
+    let (source, block) = (parse(text), parse(block));
+    let Some(wanted) = named_children(block.root()).into_iter().next() else {
+        return 0;
+    };
+    descendants(source.root())
+        .into_iter()
+        .filter(|node| node.kind() == wanted.kind() && same(&source, *node, &block, wanted))
+        .count()
+}
+
+/// Whether `block` is one statement and nothing besides: what [`count`] compares.
+pub fn is_one_statement(block: &str) -> bool {
+    let source = Source::parse(ProjectPath::root(), Arc::from(block));
+    let [statement] = children(source.root())[..] else {
+        return false;
+    };
+    let comments = descendants(statement)
+        .into_iter()
+        .any(|node| node.kind() == "comment");
+    source.error().is_none() && !comments && source.slice(statement) == block
+}
+
+fn same(source: &Source, node: Node, block: &Source, wanted: Node) -> bool {
+    let is_import = wanted.kind() == "import_from_statement";
+    if !is_import {
+        return tokens(source, node) == tokens(block, wanted);
+    }
+    let module = |source: &Source, node: Node| {
+        node.child_by_field_name("module_name")
+            .map(|name| tokens(source, name).join(""))
+    };
+    let names = |source: &Source, node: Node| -> Vec<String> {
+        let mut cursor = node.walk();
+        node.children_by_field_name("name", &mut cursor)
+            .map(|name| tokens(source, name).join(" "))
+            .collect()
+    };
+    let have = names(source, node);
+    module(source, node) == module(block, wanted)
+        && names(block, wanted).iter().all(|name| have.contains(name))
+}
+
+fn tokens(source: &Source, node: Node) -> Vec<String> {
+    if node.kind() == "comment" {
+        return Vec::new();
+    }
+    let inner = children(node);
+    if inner.is_empty() || node.kind() == "string" {
+        return vec![source.slice(node).to_owned()];
+    }
+    inner
+        .into_iter()
+        .flat_map(|child| tokens(source, child))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_found_however_it_is_written() {
+        let call = "db_postgres.init_app(app)";
+        for text in [
+            "db_postgres.init_app(app)\n",
+            "def f():\n    db_postgres.init_app( app )  # ours\n",
+            "\u{feff}x = 1\r\nif x:\r\n\tdb_postgres . init_app(app)\r\n",
+        ] {
+            assert_eq!(count(text, call), 1, "{text}");
+        }
+        for text in [
+            "# db_postgres.init_app(app)\n",
+            "db_postgres.init_app(other)\n",
+        ] {
+            assert_eq!(count(text, call), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_block_is_one_statement() {
+        assert!(is_one_statement("db_postgres.init_app(app)"));
+        assert!(is_one_statement("from app import db_postgres"));
+        for text in [
+            "db_postgres.init_app(app)  # ours",
+            "db_postgres.init_app(app)\nmore()",
+            "db_postgres.init_app(app); more()",
+            "db_postgres.init_app(app)\n",
+            "db_postgres.init_app(",
+            "",
+        ] {
+            assert!(!is_one_statement(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_import_may_get_more_names() {
+        let import = "from app import db_postgres";
+        assert_eq!(
+            count(
+                "from app import (\n    db_postgres,\n    routers,\n)\n",
+                import
+            ),
+            1
+        );
+        assert_eq!(
+            count(
+                "from . import a, db_postgres\n",
+                "from . import db_postgres"
+            ),
+            1
+        );
+        assert_eq!(
+            count("from .. import db_postgres\n", "from . import db_postgres"),
+            0
+        );
+        assert_eq!(count("from app import db_postgres as db\n", import), 0);
+        assert_eq!(count("import db_postgres\n", "import db_postgres"), 1);
+    }
+}

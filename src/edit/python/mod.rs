@@ -1,0 +1,9 @@
+//! Python: parsing, imports, and splices found by syntax tree.
+
+mod blocks;
+mod imports;
+mod source;
+
+pub use blocks::{count, is_one_statement};
+pub use imports::{Import, Style, insert_import};
+pub use source::{Source, edit, fault};

@@ -1,0 +1,101 @@
+//! A parsed Python file, and the file after splices.
+
+use std::sync::Arc;
+
+use tree_sitter::{Node, Parser, Tree};
+
+use crate::edit::rust::{Splice, children, newline, spliced};
+use crate::types::{Block, FileEdit, Problem, ProjectPath};
+
+/// A Python file and its syntax tree. Byte offsets of the tree are those of the text.
+pub struct Source {
+    pub path: ProjectPath,
+    pub text: Arc<str>,
+    tree: Tree,
+}
+
+impl Source {
+    /// Parses `text`; a syntax error becomes an error node.
+    pub fn parse(path: ProjectPath, text: Arc<str>) -> Self {
+        // As many bytes, and no indentation, which white space would be.
+        let plain = match text.strip_prefix('\u{feff}') {
+            Some(rest) => format!("0;\n{rest}"),
+            None => text.to_string(),
+        };
+        let mut parser = Parser::new();
+        let language = tree_sitter_python::LANGUAGE.into();
+        // Both can fail only by a grammar that this crate was not built with, or by a cancellation that is never
+        // asked for.
+        parser
+            .set_language(&language)
+            .expect("the Python grammar fits this tree-sitter");
+        let tree = parser
+            .parse(&plain, None)
+            .expect("parsing is not cancelled");
+        Self { path, text, tree }
+    }
+
+    /// The whole file.
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+
+    /// The source of `node`.
+    pub fn slice(&self, node: Node) -> &str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+
+    /// The first place that is not Python 3.
+    pub fn error(&self) -> Option<Node<'_>> {
+        first_error(self.root())
+    }
+}
+
+/// The first bytes of a text that are not Python 3.
+pub fn fault(text: &str) -> Option<std::ops::Range<usize>> {
+    let source = Source::parse(ProjectPath::root(), text.into());
+    source.error().map(|node| node.byte_range())
+}
+
+fn first_error(node: Node) -> Option<Node> {
+    let is_old = matches!(node.kind(), "print_statement" | "exec_statement");
+    if node.is_error() || node.is_missing() || is_old {
+        return Some(node);
+    }
+    children(node).into_iter().find_map(first_error)
+}
+
+/// The file after all splices, in its own line ending.
+///
+/// # Errors
+/// The result is not Python, or a block is not in it: a bug of this program.
+pub fn edit(source: &Source, splices: &[Splice], blocks: Vec<Block>) -> Result<FileEdit, Problem> {
+    let newline = newline(&source.text);
+    let splices: Vec<Splice> = splices
+        .iter()
+        .map(|splice| Splice {
+            span: splice.span.clone(),
+            text: splice.text.replace('\n', newline),
+        })
+        .collect();
+    let text = spliced(&source.text, &splices);
+    let parsed = Source::parse(source.path.clone(), Arc::from(text.as_str()));
+    let lost = blocks
+        .iter()
+        .find(|block| super::count(&text, &block.text) == 0);
+    if parsed.error().is_some() || lost.is_some() {
+        let what = lost.map_or("it would no longer parse".to_owned(), |block| {
+            format!("the block `{}` would not be found again", block.name)
+        });
+        return Err(Problem::input(format!(
+            "internal error: {} was not changed, since {what}",
+            source.path
+        ))
+        .help("please report this with the file; `--no-wire` adds everything else"));
+    }
+    Ok(FileEdit {
+        path: source.path.clone(),
+        text,
+        blocks,
+    })
+}

@@ -1,0 +1,184 @@
+//! Adds packages to a `requirements.txt`; every byte that need not change stays.
+
+use super::requirement::{Requirement, overlap, requirement};
+use super::rust::{Splice, newline, spliced};
+use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
+
+/// The requirements that a file names, with their line's first byte and text.
+pub fn requirements(text: &str) -> Vec<(usize, &str, Requirement)> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_end_matches(['\r', '\n']);
+        let start = if bare.starts_with('\u{feff}') { 3 } else { 0 };
+        if let Some(requirement) = Requirement::parse(&bare[start..]) {
+            found.push((at + start, &bare[start..], requirement));
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// What has to change for a package that is there already; `None` if nothing has.
+///
+/// # Errors
+/// No version can meet both.
+pub fn amended(
+    path: &ProjectPath,
+    text: &str,
+    there: &Requirement,
+    wanted: &Dependency,
+) -> Result<Option<String>, Problem> {
+    if !overlap(&there.versions, &wanted.version) {
+        return Err(Problem::input(format!(
+            "{} is here as `{}`, and {} is needed",
+            wanted.name,
+            text.trim(),
+            requirement(wanted)
+        ))
+        .in_file(path)
+        .help("change the version, then run this again"));
+    }
+    let missing: Vec<String> = wanted
+        .features
+        .iter()
+        .filter(|extra| !there.extras.contains(extra) && !is_own_choice(&wanted.name))
+        .cloned()
+        .collect();
+    Ok((!missing.is_empty()).then(|| there.with_extras(text, &missing)))
+}
+
+/// How psycopg comes by libpq is for whoever has it already to say.
+fn is_own_choice(package: &str) -> bool {
+    package == "psycopg"
+}
+
+/// The file with the packages that it, and what it includes (`others`), lacks; `None` if it lacks none.
+///
+/// # Errors
+/// A package in a version that cannot work; hashes, which this cannot make.
+pub fn add_dependencies(
+    path: &ProjectPath,
+    text: &str,
+    others: &[Requirement],
+    dependencies: &[Dependency],
+) -> Result<Option<FileEdit>, Problem> {
+    if text.contains("--hash=") {
+        let mut problem = Problem::input("its packages are pinned by hash, which this cannot do")
+            .in_file(path)
+            .help("add these to what it is made from, make it again, and run this again");
+        problem.notes = dependencies.iter().map(requirement).collect();
+        if dependencies.iter().all(|wanted| {
+            requirements(text)
+                .iter()
+                .any(|(_, _, there)| there.name == wanted.name)
+        }) {
+            return Ok(None);
+        }
+        return Err(problem);
+    }
+    let mut splices = Vec::new();
+    let mut blocks = Vec::new();
+    let mut lines = String::new();
+    for wanted in dependencies {
+        let here = requirements(text);
+        let there = here.iter().find(|(_, _, there)| there.name == wanted.name);
+        let new = match there {
+            Some((at, line, there)) => match amended(path, line, there, wanted)? {
+                Some(new) => {
+                    splices.push(Splice {
+                        span: *at..at + line.len(),
+                        text: new.clone(),
+                    });
+                    new
+                }
+                None => continue,
+            },
+            None if others.iter().any(|there| there.name == wanted.name) => continue,
+            None => {
+                let new = requirement(wanted);
+                lines += &new;
+                lines += newline(text);
+                new
+            }
+        };
+        blocks.push(Block {
+            name: format!("dependency {}", wanted.name),
+            text: new,
+        });
+    }
+    if blocks.is_empty() {
+        return Ok(None);
+    }
+    if !lines.is_empty() {
+        if !text.is_empty() && !text.ends_with('\n') {
+            lines.insert_str(0, newline(text));
+        }
+        splices.push(Splice::insert(text.len(), lines));
+    }
+    Ok(Some(FileEdit {
+        path: path.clone(),
+        text: spliced(text, &splices),
+        blocks,
+    }))
+}
+
+/// How often a block of [`add_dependencies`] stands in a file.
+pub fn count(text: &str, block: &str) -> usize {
+    text.lines()
+        .filter(|line| line.trim_start_matches('\u{feff}').trim() == block.trim())
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sqlalchemy() -> Dependency {
+        Dependency {
+            name: "sqlalchemy".to_owned(),
+            version: ">=2.0,<3".to_owned(),
+            features: vec!["asyncio".to_owned()],
+            default_features: true,
+            dev: false,
+        }
+    }
+
+    fn added(text: &str) -> Option<String> {
+        let path = ProjectPath::existing("requirements.txt").unwrap();
+        let edit = add_dependencies(&path, text, &[], &[sqlalchemy()]).unwrap()?;
+        for block in &edit.blocks {
+            assert_eq!(count(&edit.text, &block.text), 1);
+        }
+        Some(edit.text)
+    }
+
+    #[test]
+    fn every_other_byte_stays() {
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            added("fastapi"),
+            text("fastapi\nsqlalchemy[asyncio]>=2.0,<3\n")
+        );
+        assert_eq!(
+            added("\u{feff}fastapi  # web\r\n"),
+            text("\u{feff}fastapi  # web\r\nsqlalchemy[asyncio]>=2.0,<3\r\n")
+        );
+        assert_eq!(
+            added("SQLAlchemy==2.0.40  # orm\nfastapi\n"),
+            text("SQLAlchemy[asyncio]==2.0.40  # orm\nfastapi\n")
+        );
+        assert_eq!(added("sqlalchemy[asyncio]~=2.0\n"), None);
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused() {
+        let path = ProjectPath::existing("requirements.txt").unwrap();
+        for text in ["sqlalchemy==1.4.54\n", "fastapi==0.1 --hash=sha256:0\n"] {
+            assert!(
+                add_dependencies(&path, text, &[], &[sqlalchemy()]).is_err(),
+                "{text}"
+            );
+        }
+    }
+}

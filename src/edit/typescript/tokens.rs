@@ -1,0 +1,132 @@
+//! TypeScript source as a flat list of tokens: what a block is compared by, so that white space, comments, kinds of quotes,
+//! semicolons and trailing commas never matter.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::Source;
+use crate::edit::rust::{children, descendants, named_children};
+use crate::types::ProjectPath;
+
+/// The bytes of every token of `source`, comments left out; a string is one token.
+pub fn tokens(source: &str) -> Vec<Range<usize>> {
+    let source = parse(source);
+    leaves(source.root())
+        .into_iter()
+        .map(|node| node.byte_range())
+        .collect()
+}
+
+/// How often `block` stands in `source`, token for token. A block `name: [element]` is every list of that name that has
+/// the element, wherever in it.
+pub fn count(source: &str, block: &str) -> usize {
+    let source = parse(source);
+    if let Some((name, element)) = listed(block) {
+        return lists(&source, name)
+            .into_iter()
+            .flat_map(named_children)
+            .filter(|node| source.slice(*node) == element)
+            .count();
+    }
+    let block = parse(block);
+    let (text, pattern) = (words(&source), words(&block));
+    if pattern.is_empty() {
+        return 0;
+    }
+    text.windows(pattern.len())
+        .filter(|window| *window == pattern)
+        .count()
+}
+
+/// `imports: [Element]` as name and element.
+fn listed(block: &str) -> Option<(&str, &str)> {
+    let (name, rest) = block.split_once(": [")?;
+    Some((name, rest.strip_suffix(']')?))
+}
+
+/// The lists that are the value of a property of this name.
+fn lists<'s>(source: &'s Source, name: &str) -> Vec<Node<'s>> {
+    source
+        .all("pair")
+        .into_iter()
+        .filter(|pair| {
+            let key = pair.child_by_field_name("key");
+            key.is_some_and(|key| source.string(key) == name)
+        })
+        .filter_map(|pair| pair.child_by_field_name("value"))
+        .filter(|value| value.kind() == "array")
+        .collect()
+}
+
+fn parse(text: &str) -> Source {
+    Source::parse(ProjectPath::root(), text.into())
+}
+
+fn leaves(root: Node) -> Vec<Node> {
+    descendants(root)
+        .into_iter()
+        .filter(|node| {
+            let is_leaf = is_string(*node) || children(*node).is_empty();
+            let inside = crate::edit::rust::ancestors(*node).any(is_string);
+            is_leaf && !inside && node.kind() != "comment" && !node.byte_range().is_empty()
+        })
+        .collect()
+}
+
+fn is_string(node: Node) -> bool {
+    node.kind() == "string"
+}
+
+fn words(source: &Source) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::new();
+    for node in leaves(source.root()) {
+        let word = match is_string(node) {
+            true => source.string(node),
+            false => source.slice(node),
+        };
+        if matches!(word, ")" | "]" | "}") && words.last() == Some(&",") {
+            words.pop();
+        }
+        if word != ";" {
+            words.push(word);
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formatting_does_not_matter() {
+        let block = "import { Shop } from './shop';";
+        for text in [
+            "import { Shop } from './shop';",
+            "import {\n  Shop,\n} from \"./shop\"\n",
+            "import { Shop /* it */ } from './shop'; // here",
+        ] {
+            assert_eq!(count(text, block), 1, "{text}");
+        }
+        assert_eq!(count("import { Shop } from './shops';", block), 0);
+        assert_eq!(count("// import { Shop } from './shop';", block), 0);
+    }
+
+    #[test]
+    fn an_element_may_stand_anywhere_in_its_list() {
+        let block = "imports: [Shop]";
+        for text in [
+            "@Module({ imports: [Shop] }) class A {}",
+            "@Module({ imports: [\n  Other, // why\n  Shop,\n] }) class A {}",
+        ] {
+            assert_eq!(count(text, block), 1, "{text}");
+        }
+        for text in [
+            "@Module({ imports: [Other] }) class Shop {}",
+            "@Module({ exports: [Shop] }) class A {}",
+        ] {
+            assert_eq!(count(text, block), 0, "{text}");
+        }
+    }
+}

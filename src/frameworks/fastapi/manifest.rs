@@ -1,0 +1,219 @@
+//! The file that names the packages which an application needs.
+
+use crate::edit::pyproject::Pyproject;
+use crate::edit::requirement::Requirement;
+use crate::edit::requirements;
+use crate::types::{Dependency, EntryKind, FileEdit, Files, Problem, ProjectPath};
+
+/// Names of lists, the one that others are made from first.
+const LISTS: [&str; 7] = [
+    "requirements.in",
+    "requirements/base.in",
+    "requirements.txt",
+    "requirements/base.txt",
+    "requirements/common.txt",
+    "requirements/production.txt",
+    "requirements/prod.txt",
+];
+
+/// A directory's list of packages.
+pub enum Manifest {
+    Pyproject(Pyproject),
+    /// A file, its text, and what the files that it includes name.
+    Requirements(ProjectPath, String, Vec<Requirement>),
+}
+
+impl Manifest {
+    /// The list in `directory` that names FastAPI.
+    ///
+    /// # Errors
+    /// A file that cannot be read or parsed; only a Pipfile names FastAPI.
+    pub fn read(files: &dyn Files, directory: &ProjectPath) -> Result<Option<Self>, Problem> {
+        let entries = files.entries(directory)?;
+        let has = |name: &str| {
+            let first = name.split('/').next().unwrap_or_default();
+            entries.iter().any(|entry| entry.name == first)
+        };
+        let mut dynamic = false;
+        if has("pyproject.toml") {
+            let path = child(directory, "pyproject.toml");
+            if let Some(text) = files
+                .text(&path)?
+                .filter(|text| names_fastapi(text) || text.contains("dynamic"))
+            {
+                let pyproject = Pyproject::parse(path, &text)?;
+                if pyproject.requirements().iter().any(is_fastapi) {
+                    return Ok(Some(Self::Pyproject(pyproject)));
+                }
+                dynamic = pyproject.is_dynamic();
+            }
+        }
+        for name in LISTS.into_iter().filter(|name| has(name)) {
+            let path = child(directory, name);
+            let Some(text) = files.text(&path)? else {
+                continue;
+            };
+            let included = included(files, &path, &text)?;
+            let own = requirements::requirements(&text);
+            if own.iter().any(|(_, _, there)| is_fastapi(there)) || included.iter().any(is_fastapi)
+            {
+                return Ok(Some(Self::Requirements(path, text.to_string(), included)));
+            }
+        }
+        if has("Pipfile") && !dynamic {
+            let path = child(directory, "Pipfile");
+            let text = files.text(&path)?.unwrap_or_default();
+            if names_fastapi(&text) {
+                return Err(Problem::input("Pipenv is not supported")
+                    .in_file(&path)
+                    .note("its lock file can only be made by running Pipenv, which would change versions of yours")
+                    .help("move to a pyproject.toml or a requirements.txt, then run this again"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The project's name, if the list says it.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Pyproject(pyproject) => pyproject.name(),
+            Self::Requirements(..) => None,
+        }
+    }
+
+    /// The versions of Python that it runs on, if the list says so.
+    pub fn python(&self) -> Option<&str> {
+        match self {
+            Self::Pyproject(pyproject) => pyproject.python(),
+            Self::Requirements(..) => None,
+        }
+    }
+
+    /// The versions of FastAPI that it takes.
+    pub fn fastapi(&self) -> String {
+        let found = match self {
+            Self::Pyproject(pyproject) => pyproject.requirements(),
+            Self::Requirements(_, text, included) => requirements::requirements(text)
+                .into_iter()
+                .map(|(_, _, there)| there)
+                .chain(included.iter().cloned())
+                .collect(),
+        };
+        let fastapi = found.into_iter().find(is_fastapi);
+        fastapi.map(|there| there.versions).unwrap_or_default()
+    }
+
+    /// The command that installs what it names.
+    ///
+    /// # Errors
+    /// A directory that cannot be read.
+    pub fn install(&self, files: &dyn Files, directory: &ProjectPath) -> Result<String, Problem> {
+        let Self::Requirements(path, ..) = self else {
+            let has = |name: &str| files.exists(&child(directory, name));
+            return Ok(match (has("uv.lock")?, has("poetry.lock")?) {
+                (true, _) => "uv sync",
+                (_, true) => "poetry update asyncpg psycopg python-dotenv sqlalchemy",
+                _ => "pip install .",
+            }
+            .to_owned());
+        };
+        Ok(match path.file_name().strip_suffix(".in") {
+            Some(name) => format!("pip-compile {path} && pip install -r {name}.txt"),
+            None => format!("pip install -r {path}"),
+        })
+    }
+
+    /// The list with the packages that it lacks; `None` if it lacks none.
+    ///
+    /// # Errors
+    /// A package in a version that cannot work.
+    pub fn add(&self, dependencies: &[Dependency]) -> Result<Option<FileEdit>, Problem> {
+        match self {
+            Self::Pyproject(pyproject) => pyproject.add_dependencies(dependencies),
+            Self::Requirements(path, text, included) => {
+                requirements::add_dependencies(path, text, included, dependencies)
+            }
+        }
+    }
+}
+
+/// The directories with a list that names FastAPI, sorted.
+///
+/// # Errors
+/// A file that cannot be read or parsed.
+pub fn directories(files: &dyn Files) -> Result<Vec<ProjectPath>, Problem> {
+    let mut found = Vec::new();
+    let mut queue = vec![(ProjectPath::root(), 0)];
+    while let Some((directory, depth)) = queue.pop() {
+        if Manifest::read(files, &directory)?.is_some() {
+            found.push(directory.clone());
+        }
+        if depth < 3 {
+            for entry in files.entries(&directory)? {
+                if entry.kind == EntryKind::Directory && is_searched(&entry.name) {
+                    queue.push((child(&directory, &entry.name), depth + 1));
+                }
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a directory may hold sources of the user's.
+pub fn is_searched(name: &str) -> bool {
+    const OTHERS: [&str; 12] = [
+        "__pycache__",
+        "build",
+        "dist",
+        "env",
+        "migrations",
+        "node_modules",
+        "requirements",
+        "site-packages",
+        "static",
+        "target",
+        "templates",
+        "venv",
+    ];
+    !name.starts_with('.') && !OTHERS.contains(&name) && ProjectPath::existing(name).is_ok()
+}
+
+/// The path of an entry whose name a directory gave, or of a name that is known to be one.
+pub fn child(directory: &ProjectPath, name: &str) -> ProjectPath {
+    let name = ProjectPath::existing(name).unwrap_or_else(|_| ProjectPath::root());
+    directory.join(&name)
+}
+
+fn included(
+    files: &dyn Files,
+    path: &ProjectPath,
+    text: &str,
+) -> Result<Vec<Requirement>, Problem> {
+    let directory = path.parent().unwrap_or_else(ProjectPath::root);
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let other = line
+            .strip_prefix("-r ")
+            .or_else(|| line.strip_prefix("--requirement "))
+            .and_then(|other| ProjectPath::existing(other.trim()).ok());
+        if let Some(other) = other
+            && let Some(text) = files.text(&directory.join(&other))?
+        {
+            found.extend(
+                requirements::requirements(&text)
+                    .into_iter()
+                    .map(|(_, _, there)| there),
+            );
+        }
+    }
+    Ok(found)
+}
+
+fn is_fastapi(requirement: &Requirement) -> bool {
+    matches!(requirement.name.as_str(), "fastapi" | "fastapi-slim")
+}
+
+fn names_fastapi(text: &str) -> bool {
+    text.to_lowercase().contains("fastapi")
+}

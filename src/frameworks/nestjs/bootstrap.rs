@@ -1,0 +1,351 @@
+//! Where the application is created, and the module that it is created from.
+
+use tree_sitter::Node;
+
+use super::module;
+use super::packages::{Application, below};
+use crate::edit::cargo_workspace::relative;
+use crate::edit::rust::{Splice, ancestors, indent, named_children};
+use crate::edit::typescript::{Source, edit, fault, imported, reexported};
+use crate::types::{Block, EntryKind, FileEdit, Files, Problem, ProjectPath};
+
+/// How deep below the sources a bootstrap is looked for.
+const LEVELS: u32 = 3;
+/// How many files a name is followed through.
+const HOPS: u32 = 6;
+
+/// Whether anything in a source directory creates an HTTP application.
+pub fn exists(files: &dyn Files, source_root: &ProjectPath) -> Result<bool, Problem> {
+    Ok(sources(files, source_root)?
+        .iter()
+        .any(|(_, text)| text.contains("NestFactory")))
+}
+
+/// The files below a directory that may bootstrap an application, tests left out.
+fn sources(
+    files: &dyn Files,
+    source_root: &ProjectPath,
+) -> Result<Vec<(ProjectPath, std::sync::Arc<str>)>, Problem> {
+    let mut found = Vec::new();
+    for dir in below(files, source_root, LEVELS)? {
+        for entry in files.entries(&dir)? {
+            let name = entry.name.as_str();
+            let is_source = name.ends_with(".ts")
+                && ![".d.ts", ".spec.ts", ".test.ts", "-spec.ts"]
+                    .iter()
+                    .any(|end| name.ends_with(end));
+            if entry.kind == EntryKind::File
+                && is_source
+                && let Some(path) = relative(&dir, name)
+                && let Ok(Some(text)) = files.text(&path)
+                && text.contains("NestFactory")
+            {
+                found.push((path, text));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The edits that wire the module into an application.
+///
+/// # Errors
+/// There is no place that is certain.
+pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdit>, Problem> {
+    let mut created = Vec::new();
+    for (path, text) in sources(files, &application.source_root)? {
+        let source = Source::parse(path.clone(), text.clone());
+        if creations(&source).is_empty() {
+            continue;
+        }
+        if let Some(span) = fault(&text) {
+            return Err(Problem::decision("a source file does not parse").at(
+                &path,
+                &text,
+                span,
+                "not TypeScript",
+            ));
+        }
+        created.push(source);
+    }
+    let source = match created.as_slice() {
+        [] => {
+            return Err(Problem::decision("nothing here calls `NestFactory.create`")
+                .in_file(&application.source_root)
+                .note("only applications that serve HTTP have the health route"));
+        }
+        [source] => source,
+        // Scripts and workers may stand beside the server.
+        several => match several
+            .iter()
+            .filter(|s| s.path.file_name() == "main.ts")
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            [main] => *main,
+            _ => {
+                return Err(Problem::decision("several files call `NestFactory.create`")
+                    .in_file(&several[0].path)
+                    .note(format!("another one: {}", several[1].path)));
+            }
+        },
+    };
+    let calls = creations(source);
+    let [call] = calls.as_slice() else {
+        return Err(unsure(
+            source,
+            calls[1],
+            "several applications are created here",
+            "another one",
+        ));
+    };
+    let root = root_module(source, *call)?;
+    let (home, class) = resolve(files, application, source, &root)?;
+    let module_file = match home == source.path {
+        true => source,
+        false => &parse(files, &home)?,
+    };
+    let (mut splices, mut blocks) =
+        module::wire(module_file, &class, &import_path(application, &home))?;
+    let mut edits = Vec::new();
+    let (hooks, hook_blocks) = shutdown(source, *call)?;
+    if home == source.path {
+        splices.extend(hooks);
+        blocks.extend(hook_blocks);
+    } else if !hooks.is_empty() {
+        edits.push(edit(source, &hooks, hook_blocks)?);
+    }
+    if !splices.is_empty() {
+        edits.push(edit(module_file, &splices, blocks)?);
+    }
+    edits.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(edits)
+}
+
+pub fn unsure(source: &Source, node: Node, what: &str, label: &str) -> Problem {
+    Problem::decision(what).at(&source.path, &source.text, node.byte_range(), label)
+}
+
+/// The calls of `NestFactory.create`.
+fn creations(source: &Source) -> Vec<Node<'_>> {
+    source
+        .all("call_expression")
+        .into_iter()
+        .filter(|call| {
+            let function = call.child_by_field_name("function");
+            function.is_some_and(|f| called(source.slice(f)) == "NestFactory.create")
+        })
+        .collect()
+}
+
+/// What is called. Where there are type arguments, the grammar takes `await` for a part of it.
+fn called(function: &str) -> &str {
+    function
+        .strip_prefix("await")
+        .map_or(function, str::trim_start)
+}
+
+/// The name of the class that an application is created from.
+fn root_module(source: &Source, call: Node) -> Result<String, Problem> {
+    let arguments = call.child_by_field_name("arguments").map(named_children);
+    let Some(first) = arguments.as_ref().and_then(|list| list.first().copied()) else {
+        return Err(unsure(
+            source,
+            call,
+            "the application has no module",
+            "expected a class",
+        ));
+    };
+    // `AppModule.forRoot(…)` is a form of `AppModule`.
+    let named = match first.kind() {
+        "call_expression" => first
+            .child_by_field_name("function")
+            .and_then(|function| function.child_by_field_name("object")),
+        _ => Some(first),
+    };
+    match named {
+        Some(name) if name.kind() == "identifier" => Ok(source.slice(name).to_owned()),
+        _ => Err(unsure(
+            source,
+            first,
+            "it is not certain which module the application is created from",
+            "expected the name of a class",
+        )),
+    }
+}
+
+/// The file that declares a class, and its name there.
+fn resolve(
+    files: &dyn Files,
+    application: &Application,
+    source: &Source,
+    name: &str,
+) -> Result<(ProjectPath, String), Problem> {
+    let mut at = (source.path.clone(), name.to_owned());
+    let lost = |from: &str| {
+        Problem::decision(format!("the file of `{name}` was not found"))
+            .in_file(&source.path)
+            .note(format!("looked for `{from}`"))
+    };
+    for _ in 0..HOPS {
+        let file = parse(files, &at.0)?;
+        if module::class(&file, &at.1).is_some() {
+            let class = match at.1.as_str() {
+                "default" => module::class(&file, "default")
+                    .and_then(|class| class.child_by_field_name("name"))
+                    .map_or_else(String::new, |name| file.slice(name).to_owned()),
+                other => other.to_owned(),
+            };
+            return Ok((at.0, class));
+        }
+        let mut candidates: Vec<_> = imported(&file, &at.1).into_iter().collect();
+        candidates.extend(reexported(&file, &at.1));
+        let mut next = None;
+        for candidate in &candidates {
+            let Some(path) = locate(files, application, &at.0, &candidate.from)? else {
+                continue;
+            };
+            let file = parse(files, &path)?;
+            let knows = module::class(&file, &candidate.name).is_some()
+                || imported(&file, &candidate.name).is_some()
+                || !reexported(&file, &candidate.name).is_empty();
+            if knows {
+                next = Some((path, candidate.name.clone()));
+                break;
+            }
+        }
+        at = next.ok_or_else(|| {
+            lost(
+                candidates
+                    .first()
+                    .map_or("its declaration", |c| c.from.as_str()),
+            )
+        })?;
+    }
+    Err(lost(at.0.as_str()))
+}
+
+fn parse(files: &dyn Files, path: &ProjectPath) -> Result<Source, Problem> {
+    let text = files.text(path)?.unwrap_or_default();
+    match fault(&text) {
+        Some(span) => Err(Problem::decision("a source file does not parse").at(
+            path,
+            &text,
+            span,
+            "not TypeScript",
+        )),
+        None => Ok(Source::parse(path.clone(), text)),
+    }
+}
+
+/// The file that an import means: relative, or `src/…` as Nest's own `baseUrl` has it.
+fn locate(
+    files: &dyn Files,
+    application: &Application,
+    importer: &ProjectPath,
+    from: &str,
+) -> Result<Option<ProjectPath>, Problem> {
+    let base = match from.starts_with('.') {
+        true => importer.parent().and_then(|dir| relative(&dir, from)),
+        false => ["@/", "~/"]
+            .iter()
+            .find_map(|alias| from.strip_prefix(alias))
+            .map(|rest| relative(&application.source_root, rest))
+            .unwrap_or_else(|| relative(&application.root, from)),
+    };
+    let Some(base) = base else {
+        return Ok(None);
+    };
+    let stem = base.as_str().trim_end_matches(".js");
+    for path in [format!("{stem}.ts"), format!("{stem}/index.ts")] {
+        if let Ok(path) = ProjectPath::existing(&path)
+            && files.text(&path)?.is_some()
+        {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// How a file imports the generated module.
+fn import_path(application: &Application, importer: &ProjectPath) -> String {
+    let below = importer
+        .parent()
+        .and_then(|dir| dir.below(&application.source_root))
+        .unwrap_or_else(ProjectPath::root);
+    match below
+        .as_str()
+        .split('/')
+        .filter(|s| !s.is_empty() && *s != ".")
+        .count()
+    {
+        0 => "./db-postgres".to_owned(),
+        depth => format!("{}db-postgres", "../".repeat(depth)),
+    }
+}
+
+/// `enableShutdownHooks`, unless the application ends in order already.
+fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Problem> {
+    let nothing = (Vec::new(), Vec::new());
+    if source.text.contains(".enableShutdownHooks(") {
+        return Ok(nothing);
+    }
+    let handles_signals = source.all("call_expression").into_iter().any(|call| {
+        let text = source.slice(call);
+        (text.starts_with("process.on") || text.starts_with("process.once")) && text.contains("SIG")
+    });
+    if handles_signals && source.text.contains(".close()") {
+        return Ok(nothing);
+    }
+    if handles_signals {
+        return Err(unsure(
+            source,
+            call,
+            "signals are handled here, and nothing closes the application",
+            "this application",
+        ));
+    }
+    let declared = ancestors(call)
+        .take_while(|node| !matches!(node.kind(), "arrow_function" | "function_declaration"))
+        .find(|node| node.kind() == "variable_declarator")
+        .filter(|declarator| {
+            declarator
+                .child_by_field_name("value")
+                .is_some_and(|value| {
+                    let inner = match value.kind() {
+                        "await_expression" => named_children(value).first().copied(),
+                        _ if source.slice(value).starts_with("await") => Some(value),
+                        _ => None,
+                    };
+                    inner.is_some_and(|inner| inner.byte_range() == call.byte_range())
+                })
+        });
+    let name = declared.and_then(|declarator| declarator.child_by_field_name("name"));
+    let statement = declared.and_then(|declarator| declarator.parent());
+    let (Some(name), Some(statement)) = (name.filter(|n| n.kind() == "identifier"), statement)
+    else {
+        return Err(unsure(
+            source,
+            call,
+            "it is not certain where the application can be told to end in order",
+            "expected `const app = await NestFactory.create(…)`",
+        ));
+    };
+    let end = if source.slice(statement).ends_with(';') {
+        ";"
+    } else {
+        ""
+    };
+    let line = format!("{}.enableShutdownHooks(){end}", source.slice(name));
+    let indent = indent(&source.text, statement.start_byte());
+    Ok((
+        vec![Splice::insert(
+            statement.end_byte(),
+            format!("\n{indent}{line}"),
+        )],
+        vec![Block {
+            name: "shutdown".to_owned(),
+            text: line,
+        }],
+    ))
+}

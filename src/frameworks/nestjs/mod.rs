@@ -1,0 +1,128 @@
+//! NestJS 10 and 11.
+
+mod bootstrap;
+mod manual;
+mod module;
+mod packages;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use super::Framework;
+use crate::edit::package_json;
+use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use packages::Application;
+
+/// The NestJS plugin.
+pub struct NestJs;
+
+impl Framework for NestJs {
+    fn name(&self) -> &'static str {
+        "nestjs"
+    }
+
+    fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
+        Ok(packages::applications(files)?
+            .into_iter()
+            .map(|application| Target {
+                framework: self.name(),
+                root: application.root,
+                package: application.name,
+            })
+            .collect())
+    }
+
+    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+        let application = application(files, target)?;
+        application.supported(files)?;
+        let source_root = application
+            .source_root
+            .below(&target.root)
+            .map_or_else(|| "src".to_owned(), |path| path.to_string());
+        let runner = application.runner(files)?;
+        Ok(Facts::from([
+            ("has_runner".to_owned(), Value::from(runner.is_some())),
+            ("source_root".to_owned(), Value::from(source_root)),
+            ("vitest".to_owned(), Value::from(runner == Some("vitest"))),
+        ]))
+    }
+
+    fn placing_facts(&self) -> &'static [&'static str] {
+        &["source_root"]
+    }
+
+    fn block_names(&self) -> &'static [&'static str] {
+        &["import", "imports", "shutdown"]
+    }
+
+    fn sample_facts(&self) -> Vec<Facts> {
+        [(false, false), (true, false), (true, true)]
+            .into_iter()
+            .map(|(has_runner, vitest)| {
+                Facts::from([
+                    ("has_runner".to_owned(), Value::from(has_runner)),
+                    ("source_root".to_owned(), Value::from("src")),
+                    ("vitest".to_owned(), Value::from(vitest)),
+                ])
+            })
+            .collect()
+    }
+
+    fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
+        let source = facts.get("source_root").and_then(Value::as_str);
+        let inside = output.as_str().strip_prefix("src/");
+        match (source, inside) {
+            (Some(source), Some(inside)) => {
+                let source = ProjectPath::existing(source).unwrap_or_else(|_| ProjectPath::root());
+                let inside = ProjectPath::existing(inside).unwrap_or_else(|_| output.clone());
+                target.root.join(&source).join(&inside)
+            }
+            _ => target.root.join(output),
+        }
+    }
+
+    fn health_stands(&self) -> &'static str {
+        "The health route stands outside your global prefix, versions, guards, pipes and interceptors."
+    }
+
+    fn add_dependencies(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        dependencies: &[Dependency],
+    ) -> Result<Vec<FileEdit>, Problem> {
+        let path = application(files, target)?.manifest;
+        let text = files.text(&path)?.unwrap_or_default();
+        let edit = package_json::add_dependencies(&path, &text, dependencies)?;
+        Ok(edit.into_iter().collect())
+    }
+
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        let command = packages::install(files, target)?;
+        Ok(vec![format!("Install what was added: {command}")])
+    }
+
+    fn wire(
+        &self,
+        files: &dyn Files,
+        target: &Target,
+        _facts: &Facts,
+    ) -> Result<Vec<FileEdit>, Box<Unsure>> {
+        let wired = application(files, target)
+            .and_then(|application| bootstrap::edits(files, &application));
+        wired.map_err(|problem| {
+            Box::new(Unsure {
+                problem,
+                steps: manual::steps(),
+            })
+        })
+    }
+}
+
+fn application(files: &dyn Files, target: &Target) -> Result<Application, Problem> {
+    packages::applications(files)?
+        .into_iter()
+        .find(|application| application.root == target.root)
+        .ok_or_else(|| Problem::input(format!("there is no NestJS application in {}", target.root)))
+}

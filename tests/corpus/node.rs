@@ -1,0 +1,135 @@
+//! Applications in TypeScript, with the packages of `tests/fixtures/nestjs/package.json`, installed once by `tests/node`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::fixture::{Fixture, repository, target};
+use crate::judged;
+
+static MODULES: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// The packages of all applications. Node looks for them in the directories above an application, too.
+fn modules() -> Result<PathBuf> {
+    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    if modules.is_none() {
+        let printed = run(repository(), "tests/node", &[])?;
+        let last = printed.lines().last().context("tests/node says nothing")?;
+        let here = target().join("node_modules");
+        let _ = std::fs::remove_file(&here);
+        std::os::unix::fs::symlink(last, &here)?;
+        *modules = Some(here);
+    }
+    modules.clone().context("tests/node says nothing")
+}
+
+fn tool(name: &str) -> Result<PathBuf> {
+    Ok(modules()?.join(".bin").join(name))
+}
+
+/// Runs a program to its end; what it printed.
+fn run(folder: &Path, program: impl AsRef<Path>, arguments: &[&str]) -> Result<String> {
+    let program = program.as_ref();
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .env("CI", "1")
+        .env_remove("DATABASE_URL")
+        .env_remove("TEST_DATABASE_URL")
+        .output()
+        .with_context(|| program.display().to_string())?;
+    let printed = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    ensure!(output.status.success(), "{}:\n{printed}", program.display());
+    Ok(printed)
+}
+
+/// The package below a folder, past the workspace around it.
+fn package(folder: &Path) -> PathBuf {
+    let member = folder.join("apps/api");
+    match member.join("tsconfig.json").exists() {
+        true => member,
+        false => folder.to_owned(),
+    }
+}
+
+/// Compiles it.
+pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
+    let package = package(folder);
+    let project = match package.join("tsconfig.build.json").exists() {
+        true => "tsconfig.build.json",
+        false => "tsconfig.json",
+    };
+    run(
+        &package,
+        tool("tsc")?,
+        &["-p", project, "--incremental", "false"],
+    )?;
+    Ok(match fixture.start.as_slice() {
+        [] => vec!["node".into(), package.join("dist/main.js").into()],
+        words => words.iter().map(OsString::from).collect(),
+    })
+}
+
+/// The files of the user's that Prettier would change; generated ones have the style of Nest's starter.
+pub fn unformatted(folder: &Path) -> Result<Vec<String>> {
+    let output = Command::new(tool("prettier")?)
+        .args(["--list-different", "**/*.ts"])
+        .args(["!**/dist/**", "!**/db-postgres/**"])
+        .current_dir(folder)
+        .output()?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    Ok(printed.lines().map(str::to_owned).collect())
+}
+
+/// Prettier, as Nest's starter sets it up, and the compiler at its strictest have nothing to say.
+pub fn lints(folder: &Path) -> Result<()> {
+    let package = package(folder);
+    let layer = walkdir::WalkDir::new(&package)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != "dist" && entry.file_name() != ".rapidkit")
+        .flatten()
+        .find(|entry| entry.file_name() == "db-postgres")
+        .context("there is no layer")?;
+    let mut files = judged::files(layer.path())?;
+    let settings = package.join("tsconfig.json");
+    files.push(("tsconfig.json".into(), std::fs::read(&settings)?));
+    judged::once(files, || {
+        let pattern = format!("{}/*.ts", layer.path().display());
+        let style = ["--no-config", "--single-quote", "--trailing-comma", "all"];
+        let prettier = [&["--check"], &style[..], &[&pattern]].concat();
+        run(folder, tool("prettier")?, &prettier)?;
+        let strict = [
+            "-p",
+            "tsconfig.json",
+            "--noEmit",
+            "--incremental",
+            "false",
+            "--strict",
+            "--noImplicitOverride",
+            "--noFallthroughCasesInSwitch",
+        ];
+        run(&package, tool("tsc")?, &strict)?;
+        Ok(())
+    })
+}
+
+/// Its tests, where it has some.
+pub fn tests(folder: &Path) -> Result<()> {
+    let manifest = std::fs::read_to_string(package(folder).join("package.json"))?;
+    if !manifest.contains("\"jest\"") {
+        return Ok(());
+    }
+    let printed = run(folder, tool("jest")?, &["--verbose"])?;
+    ensure!(
+        printed.contains("needs TEST_DATABASE_URL") && printed.contains("skipped"),
+        "the generated tests do not say why they did not run:\n{printed}"
+    );
+    Ok(())
+}
