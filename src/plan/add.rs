@@ -99,8 +99,8 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         version: plan.version.clone(),
         content: request.module.content_hash(),
         dev: request.dev,
-        answers: rendering.answers,
-        facts: rendering.facts,
+        answers: rendering.used.answers,
+        facts: rendering.used.facts,
         files: draft.records,
     };
     let mut after = lock.clone();
