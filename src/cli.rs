@@ -59,6 +59,7 @@ pub enum Command {
   rapidkit-pg add -p api                 into the workspace member `api`
   rapidkit-pg add --dry-run --diff       what would be written, to the line
   rapidkit-pg add --set pool_size=5      another default for a setting
+  rapidkit-pg add --yes --install        and install the packages that it needs
   rapidkit-pg add --no-wire              everything but edits of your sources")]
     Add(Add),
     /// List the modules and the frameworks they are made for
@@ -174,6 +175,10 @@ pub struct Add {
     /// Show the contents of what is written
     #[arg(long)]
     pub diff: bool,
+
+    /// Install the added packages too, with the project's own package manager
+    #[arg(long, conflicts_with = "dry_run")]
+    pub install: bool,
 
     /// Leave your sources alone; print nothing to wire
     #[arg(long)]

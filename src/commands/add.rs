@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use inquire::{Confirm, CustomType, InquireError, Select, Text};
 
 use super::context::{self, Context};
-use super::interrupt;
+use super::{install, interrupt};
 use crate::cli::{Add, Format};
 use crate::frameworks::{self, Framework};
 use crate::git;
@@ -66,13 +66,13 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         ))
         .help("change the default in the generated settings, or set the variable"));
     }
+    let next = |plan: &Plan| next(plan, &project, &lock, framework, args);
     let show = |applied: bool| {
         let view = PlanView {
             diff: args.diff,
             applied,
         };
-        let next = next(&plan, &project, &lock, framework, !args.no_wire)?;
-        let report = report(&plan, next);
+        let report = report(&plan, next(&plan)?);
         match human {
             true => report.print(context.terminal, view),
             false => report.print_json(context.terminal, view),
@@ -81,6 +81,9 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     };
     let Some(writer) = writer.filter(|_| !plan.changes.is_empty()) else {
         show(false)?;
+        if args.install && writes {
+            install::run(context, &project, &framework.install(&project, &target)?)?;
+        }
         return Ok(0);
     };
     if ask {
@@ -104,9 +107,12 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         format!("{} {} to {}", plan.module, plan.version, target.package),
     );
     if ask {
-        for line in next(&plan, &project, &lock, framework, !args.no_wire)? {
+        for line in next(&plan)? {
             context.terminal.line(line);
         }
+    }
+    if args.install {
+        install::run(context, &project, &framework.install(&project, &target)?)?;
     }
     Ok(0)
 }
@@ -141,7 +147,7 @@ fn next(
     project: &Project,
     lock: &Lock,
     framework: &dyn Framework,
-    wired: bool,
+    args: &Add,
 ) -> Result<Vec<String>, Problem> {
     if plan.changes.is_empty() {
         let mut changed = 0;
@@ -165,11 +171,15 @@ fn next(
         });
     }
     let mut next = Vec::new();
-    if !wired {
+    if args.no_wire {
         next.push(
             "Your sources were left alone: docs/advanced.md of rapidkit-pg shows the lines that wire the layer in."
                 .to_owned(),
         );
+    }
+    if !args.install {
+        let install = framework.install(project, &plan.target)?;
+        next.push(format!("Install what was added: {install}"));
     }
     next.push("Next: set DATABASE_URL, run the application, then".to_owned());
     next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());

@@ -4,6 +4,7 @@ mod add;
 mod context;
 mod demo;
 mod info;
+mod install;
 mod interrupt;
 mod list;
 mod lock;

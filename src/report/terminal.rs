@@ -36,6 +36,11 @@ impl Terminal {
         self.verbosity
     }
 
+    /// Whether errors only are said.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
     /// This terminal, with results shown.
     #[must_use]
     pub fn not_quiet(self) -> Self {

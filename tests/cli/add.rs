@@ -1,5 +1,6 @@
 //! `add`, `list`, `info`, `status`: what is planned, written, and seen afterwards.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture};
@@ -202,6 +203,48 @@ fn what_an_env_example_sets_already_is_not_set_again() {
         .lines()
         .filter(|line| line.starts_with("DATABASE_URL="));
     assert_eq!(active.collect::<Vec<_>>(), [own.trim_end()]);
+    project.run(&["verify-all", "--release"]).ok();
+}
+
+#[test]
+fn install_runs_the_package_manager_and_says_what_is_left_if_it_fails() {
+    let home = std::env::var_os("CARGO_HOME")
+        .or_else(|| {
+            Some(
+                PathBuf::from(std::env::var_os("HOME")?)
+                    .join(".cargo")
+                    .into(),
+            )
+        })
+        .unwrap();
+    let rustup = std::env::var_os("RUSTUP_HOME")
+        .or_else(|| {
+            Some(
+                PathBuf::from(std::env::var_os("HOME")?)
+                    .join(".rustup")
+                    .into(),
+            )
+        })
+        .unwrap();
+    let add = |project: &Fixture| {
+        let mut command = project.command(&["add", "--yes", "--install"]);
+        command.env("CARGO_HOME", &home).env("RUSTUP_HOME", &rustup);
+        command.output().unwrap()
+    };
+    let project = Fixture::axum();
+    let output = add(&project);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(project.read("Cargo.lock").contains("name = \"sqlx\""));
+
+    let project = Fixture::axum();
+    let manifest =
+        AXUM_MANIFEST.to_owned() + "\n[build-dependencies]\nlost = { path = \"lost\" }\n";
+    project.write("Cargo.toml", manifest);
+    let output = add(&project);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("once that is mended: cargo fetch"), "{said}");
     project.run(&["verify-all", "--release"]).ok();
 }
 
