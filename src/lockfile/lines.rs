@@ -161,7 +161,9 @@ fn quoted(line: &str) -> Option<(String, &str)> {
                 &code[4..]
             }
             None => {
-                let mark = escaped.get(..1).filter(|mark| ["\"", "\\"].contains(mark))?;
+                let mark = escaped
+                    .get(..1)
+                    .filter(|mark| ["\"", "\\"].contains(mark))?;
                 text += mark;
                 &escaped[1..]
             }

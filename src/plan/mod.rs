@@ -10,8 +10,8 @@ mod syntax;
 
 pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::check_answers;
-pub use relock::{differences, relock};
 pub use outputs::Used;
+pub use relock::{differences, relock};
 pub use rendering::{
     GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes, target,
 };

@@ -24,9 +24,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
         };
         for file in &rerendered.locked.files {
             let text = file.text.as_deref().unwrap_or_default();
-            if file.kind == FileKind::Block
-                && holds_new_secret(text, &again.examples)
-            {
+            if file.kind == FileKind::Block && holds_new_secret(text, &again.examples) {
                 let finding = findings
                     .about(Code::Secret, Level::Finding, file.path.as_str())
                     .expected("an example without a secret")
