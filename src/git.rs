@@ -1,7 +1,10 @@
 //! What git knows, by its own plumbing and without a shell. A library that reads packed repositories is a hundred crates;
 //! whoever has a baseline has git.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::types::Problem;
@@ -50,6 +53,44 @@ impl<'a> Revision<'a> {
             other => Ok(other),
         }
     }
+
+    /// The files in and below the directory whose paths, relative to it, are `wanted`.
+    ///
+    /// # Errors
+    /// Git cannot be run, or cannot list them.
+    pub fn files(&self, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Problem> {
+        let fault = |reason: String| Problem::input(format!("git cannot list files: {reason}"));
+        let mut git = git(
+            self.directory,
+            &["ls-tree", "-r", "-z", "--name-only", &self.commit],
+        )
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| fault(error.to_string()))?;
+        let mut files = Vec::new();
+        for path in git
+            .stdout
+            .take()
+            .into_iter()
+            .flat_map(|out| BufReader::new(out).split(0))
+        {
+            let path = path.map_err(|error| fault(error.to_string()))?;
+            let path = PathBuf::from(OsString::from_vec(path));
+            if wanted(&path) {
+                files.push(path);
+            }
+        }
+        match git.wait() {
+            Ok(status) if status.success() => Ok(files),
+            Ok(status) => Err(fault(status.to_string())),
+            Err(error) => Err(fault(error.to_string())),
+        }
+    }
+
+    /// The commit's hash.
+    pub fn commit(&self) -> &str {
+        &self.commit
+    }
 }
 
 /// The first of `paths`, relative to the directory, that git leaves out of a commit. `None` where there is no git.
@@ -63,16 +104,21 @@ pub fn ignored<'p>(directory: &Path, paths: impl Iterator<Item = &'p str>) -> Op
 
 /// Standard output, `None` if git refused.
 fn run(directory: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Problem> {
-    let output = Command::new("git")
-        .current_dir(directory)
+    let output = git(directory, arguments)
+        .output()
+        .map_err(|error| Problem::input(format!("cannot run git: {error}")))?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+fn git(directory: &Path, arguments: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    git.current_dir(directory)
         .args(arguments)
         // A repository's own settings must not make git fetch, ask or write.
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .map_err(|error| Problem::input(format!("cannot run git: {error}")))?;
-    Ok(output.status.success().then_some(output.stdout))
+        .stderr(Stdio::null());
+    git
 }

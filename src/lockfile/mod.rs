@@ -1,6 +1,7 @@
 //! The canonical record of what was put into a project. One serialiser: text that it would not write is refused.
 
 mod canonical;
+mod lines;
 mod read;
 mod write;
 
@@ -153,6 +154,8 @@ mod tests {
         let text = lock().render();
         insta::assert_snapshot!(text);
         assert_eq!(Lock::parse(&text).unwrap(), lock());
+        assert_eq!(lines::read(&text).unwrap(), lock());
+        assert_eq!(Lock::read_loosely(&text).unwrap(), lock());
     }
 
     #[test]

@@ -75,8 +75,7 @@ fn write_map<'a>(
 
 fn write_file(out: &mut String, file: &LockedFile) -> fmt::Result {
     writeln!(out, "      - path: {}", quoted(&file.path))?;
-    let kind = serde_json::to_value(file.kind).map_err(|_| fmt::Error)?;
-    writeln!(out, "        kind: {kind}")?;
+    writeln!(out, "        kind: {}", quoted(file.kind.name()))?;
     let mut field = |name: &str, value: Option<String>| match value {
         Some(value) => writeln!(out, "        {name}: {value}"),
         None => Ok(()),

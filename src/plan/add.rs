@@ -44,7 +44,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// Another version is there; a file of the user's stands where an output goes; a dependency that cannot work; no
-/// certain place to wire.
+/// certain place to wire; a lock that would be too large.
 pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Problem> {
     let manifest = &request.module.manifest;
     let target = request.target;
@@ -99,8 +99,8 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         version: plan.version.clone(),
         content: request.module.content_hash(),
         dev: request.dev,
-        answers: rendering.answers,
-        facts: rendering.facts,
+        answers: rendering.used.answers,
+        facts: rendering.used.facts,
         files: draft.records,
     };
     let mut after = lock.clone();
@@ -110,7 +110,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         path: ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?,
         kind: FileKind::Vendor,
         before: (!lock.modules.is_empty()).then(|| lock.render().into_bytes()),
-        after: after.with(locked).render().into_bytes(),
+        after: after.with(locked).render_readable()?.into_bytes(),
         summary: Vec::new(),
     });
     Ok(plan)

@@ -15,15 +15,16 @@ pub struct Output {
     pub text: String,
 }
 
-/// All outputs of a framework's variant, and what they depend on.
-#[derive(Debug)]
-pub struct Outputs {
-    pub files: Vec<Output>,
+/// What outputs depend on.
+#[derive(Debug, Default)]
+pub struct Used {
+    /// The answers that a template read.
     pub answers: BTreeMap<String, Answer>,
+    /// The facts that a template or a place depends on.
     pub facts: Facts,
 }
 
-/// Renders what `framework` gets of a module.
+/// Renders what `framework` gets of a module, and hands over one output after the other.
 ///
 /// # Errors
 /// A template that cannot be rendered, or a condition on a fact that the framework does not have.
@@ -33,7 +34,8 @@ pub fn render(
     framework: &dyn Framework,
     answers: &BTreeMap<String, Answer>,
     facts: &Facts,
-) -> Result<Outputs, Problem> {
+    each: &mut dyn FnMut(Output),
+) -> Result<Used, Problem> {
     let context = Context {
         module: BTreeMap::from([
             ("name", module.manifest.name.value.clone()),
@@ -43,7 +45,6 @@ pub fn render(
         answers: answers.clone(),
         facts: facts.clone(),
     };
-    let mut files = Vec::new();
     let mut used: BTreeSet<String> = framework
         .placing_facts()
         .iter()
@@ -58,7 +59,7 @@ pub fn render(
         }
         let template = &file.template.value;
         used.extend(renderer.variables(template)?);
-        files.push(Output {
+        each(Output {
             template: template.clone(),
             path: file
                 .output
@@ -76,11 +77,7 @@ pub fn render(
     answers.retain(|name, _| is_used("answers", name));
     let mut facts = facts.clone();
     facts.retain(|name, _| is_used("facts", name));
-    Ok(Outputs {
-        files,
-        answers,
-        facts,
-    })
+    Ok(Used { answers, facts })
 }
 
 fn holds(condition: &str, facts: &Facts, file: &TemplateFile) -> Result<bool, Problem> {

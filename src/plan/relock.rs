@@ -67,8 +67,8 @@ fn module(
     Ok(LockedModule {
         content: templates.module.content_hash(),
         dev: drifted,
-        answers: rendering.answers,
-        facts: rendering.facts,
+        answers: rendering.used.answers,
+        facts: rendering.used.facts,
         files: records,
         ..locked.clone()
     })

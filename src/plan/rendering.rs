@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outputs::{self, Output};
+use super::outputs::{self, Output, Used};
 use crate::frameworks::{Framework, all};
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::module::Module;
@@ -27,10 +27,7 @@ pub struct Templates<'m> {
 #[derive(Debug)]
 pub struct Rendering {
     pub files: Vec<Rendered>,
-    /// The answers that a template read.
-    pub answers: BTreeMap<String, Answer>,
-    /// The facts that a template or a place depends on.
-    pub facts: Facts,
+    pub used: Used,
 }
 
 /// One output at its place.
@@ -68,23 +65,40 @@ impl<'m> Templates<'m> {
         answers: &BTreeMap<String, Answer>,
         facts: &Facts,
     ) -> Result<Rendering, Problem> {
-        let outputs = outputs::render(self.module, &self.renderer, framework, answers, facts)?;
+        let mut files = Vec::new();
+        let used = self.render_each(framework, target, answers, facts, &mut |file| {
+            files.push(file);
+        })?;
+        Ok(Rendering { files, used })
+    }
+
+    fn render_each(
+        &self,
+        framework: &dyn Framework,
+        target: &Target,
+        answers: &BTreeMap<String, Answer>,
+        facts: &Facts,
+        each: &mut dyn FnMut(Rendered),
+    ) -> Result<Used, Problem> {
         let vendor = self.vendor()?;
-        let place = |output: Output| {
+        let mut placed = |output: Output| {
             let path = framework.place(target, facts, &output.path);
-            Rendered {
+            each(Rendered {
                 template: output.template,
                 kind: output.kind,
                 vendor: vendor.join(&path),
                 path,
                 text: output.text,
-            }
+            });
         };
-        Ok(Rendering {
-            files: outputs.files.into_iter().map(place).collect(),
-            answers: outputs.answers,
-            facts: outputs.facts,
-        })
+        outputs::render(
+            self.module,
+            &self.renderer,
+            framework,
+            answers,
+            facts,
+            &mut placed,
+        )
     }
 
     /// The names that a template reads, dotted: `answers.pool_size`.
@@ -100,6 +114,20 @@ impl<'m> Templates<'m> {
     /// # Errors
     /// As [`Templates::render`]; a framework, a profile or an answer that is not known.
     pub fn render_locked(&self, locked: &LockedModule) -> Result<Rendering, Problem> {
+        let mut files = Vec::new();
+        let used = self.render_each_locked(locked, &mut |file| files.push(file))?;
+        Ok(Rendering { files, used })
+    }
+
+    /// As [`Templates::render_locked`], one file after the other: what is not kept takes no memory.
+    ///
+    /// # Errors
+    /// As [`Templates::render_locked`].
+    pub fn render_each_locked(
+        &self,
+        locked: &LockedModule,
+        each: &mut dyn FnMut(Rendered),
+    ) -> Result<Used, Problem> {
         let framework = framework(&locked.framework)?;
         if !PROFILES.contains(&locked.profile.as_str()) {
             return Err(Problem::input(format!("no profile `{}`", locked.profile)));
@@ -120,11 +148,12 @@ impl<'m> Templates<'m> {
                 )));
             }
         }
-        self.render(
+        self.render_each(
             framework,
             &target(framework, locked),
             &locked.answers,
             &locked.facts,
+            each,
         )
     }
 
@@ -142,28 +171,35 @@ impl Rendering {
     /// # Errors
     /// Never in practice: the constant path of `.gitattributes` is a path.
     pub fn records(&self) -> Result<Vec<LockedFile>, Problem> {
-        let gitattributes = ProjectPath::existing(GITATTRIBUTES).map_err(bad_path)?;
-        let mut records = vec![record(
-            gitattributes,
-            FileKind::Vendor,
-            None,
-            ContentHash::of(GITATTRIBUTES_TEXT),
-        )];
-        for file in &self.files {
-            let hash = ContentHash::of(&file.text);
-            let template = Some(file.template.clone());
-            records.push(record(
-                file.vendor.clone(),
-                FileKind::Vendor,
-                template.clone(),
-                hash,
-            ));
-            if file.kind != FileKind::Block {
-                records.push(record(file.path.clone(), file.kind, template, hash));
-            }
-        }
+        let mut records = vec![gitattributes()?];
+        records.extend(self.files.iter().flat_map(Rendered::records));
         Ok(records)
     }
+}
+
+impl Rendered {
+    /// The lock's records of the pristine copy and, but for a block, of the file.
+    pub fn records(&self) -> Vec<LockedFile> {
+        let hash = ContentHash::of(&self.text);
+        let of = |path: &ProjectPath, kind| {
+            record(path.clone(), kind, Some(self.template.clone()), hash)
+        };
+        let mut records = vec![of(&self.vendor, FileKind::Vendor)];
+        if self.kind != FileKind::Block {
+            records.push(of(&self.path, self.kind));
+        }
+        records
+    }
+}
+
+/// The lock's record of `.gitattributes`, which comes with every module.
+///
+/// # Errors
+/// Never in practice: its constant path is a path.
+pub fn gitattributes() -> Result<LockedFile, Problem> {
+    let path = ProjectPath::existing(GITATTRIBUTES).map_err(bad_path)?;
+    let hash = ContentHash::of(GITATTRIBUTES_TEXT);
+    Ok(record(path, FileKind::Vendor, None, hash))
 }
 
 /// The plugin of a framework.

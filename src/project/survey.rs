@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::{Errno, read, retry_on_intr};
 
@@ -50,7 +51,7 @@ pub enum Look {
 }
 
 impl Project {
-    /// All that lies below `directory`, the directory itself first, sorted by path. Files for which `wanted` holds are
+    /// All that lies below `directory`, the directory itself first, sorted by the bytes of paths. Files for which `wanted` holds are
     /// hashed, in parallel and piece by piece.
     pub fn survey(
         &self,
@@ -64,7 +65,7 @@ impl Project {
             Err(error) => vec![unreadable(path, error)],
             Ok(kind) => look_at(self.root.as_fd(), &name, kind, path, wanted, 0),
         };
-        found.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        found.par_sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
         found
     }
 
@@ -173,11 +174,16 @@ fn hash(parent: BorrowedFd, name: &OsStr) -> Result<FoundKind, Errno> {
     }
     let mut hash = HashWriter::default();
     let size = usize::try_from(stat.st_size).unwrap_or(BUFFER);
-    let mut buffer = vec![0; size.saturating_add(1).min(BUFFER)];
+    let mut buffer = Vec::with_capacity(size.saturating_add(1).min(BUFFER));
+    let mut total = 0;
     loop {
-        match retry_on_intr(|| read(&file, &mut buffer[..]))? {
-            0 => break,
-            length => hash.update(&buffer[..length]),
+        buffer.clear();
+        let length = retry_on_intr(|| read(&file, spare_capacity(&mut buffer)))?;
+        hash.update(&buffer);
+        total += length;
+        // Less than was asked for, and as much as the file holds: its end.
+        if length == 0 || (length < buffer.capacity() && total == size) {
+            break;
         }
     }
     Ok(FoundKind::File {

@@ -28,6 +28,18 @@ pub enum FileKind {
     Seed,
 }
 
+impl FileKind {
+    /// The word that the lock has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vendor => "vendor",
+            Self::Generated => "generated",
+            Self::Block => "block",
+            Self::Seed => "seed",
+        }
+    }
+}
+
 /// One file as a plan will leave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

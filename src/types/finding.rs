@@ -103,6 +103,7 @@ codes! {
     Downgrade "RK0701" "downgrade" "the version is lower than in the baseline"
     SameVersionOtherContent "RK0702" "same-version-other-content" "the module changed since the baseline and its version did not"
     NoBaseline "RK0703" "no-baseline" "the baseline cannot be read"
+    Vanished "RK0704" "vanished" "what was verified at the baseline is no longer there"
     Interrupted "RK0801" "interrupted" "an interrupted run has to be finished"
     LeftOver "RK0802" "left-over" "an interrupted run left its staging"
     UnsafePath "RK0901" "unsafe-path" "a recorded path is not safe"

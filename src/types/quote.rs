@@ -2,6 +2,9 @@ use std::fmt::Write as _;
 
 /// `text` as a JSON string, which is a TOML basic string and a YAML double-quoted scalar too.
 pub fn quote(text: &str) -> String {
+    if text.bytes().all(is_plain) {
+        return ["\"", text, "\""].concat();
+    }
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
@@ -14,6 +17,10 @@ pub fn quote(text: &str) -> String {
         }
     }
     out + "\""
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }
 
 /// Characters that reorder, hide or break what stands beside them; rustc refuses most of them in a literal.

@@ -1,4 +1,4 @@
-//! RK07: a version never falls behind a revision that was good, and one version of a module is one content.
+//! RK07: a version never falls behind a revision that was good, no module goes, and one version of a module is one content.
 
 use std::path::Path;
 
@@ -23,6 +23,19 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     for locked in &subject.lock.modules {
         if let Some(before) = lock.find(&locked.module, &locked.target) {
             downgrade(findings, LOCK, &before.version, &locked.version);
+        }
+    }
+    for before in &lock.modules {
+        if subject.lock.find(&before.module, &before.target).is_none() {
+            let finding = findings
+                .about(Code::Vanished, Level::Finding, LOCK)
+                .expected(format!(
+                    "a record of {} in {}",
+                    before.module, before.target
+                ))
+                .actual("none")
+                .fix_path("git restore --");
+            findings.add(finding);
         }
     }
 }

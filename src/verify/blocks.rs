@@ -2,16 +2,30 @@
 
 use super::findings::Findings;
 use super::project::Subject;
+use super::unreadable;
 use crate::edit;
 use crate::lockfile::LockedFile;
 use crate::plan::{State, block_states, by_file};
-use crate::types::{Code, FileKind, LOCK, Level};
+use crate::types::{Code, FileKind, Files, LOCK, Level};
+
+/// The bytes that blocks are looked for in, each time. No project comes near; it bounds what a lock can cost.
+const MOST_SEARCHED: usize = 32 << 20;
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
+    let mut searched = 0;
     let files = subject.lock.modules.iter().flat_map(|m| by_file(&m.files));
     for blocks in files.filter(|records| records[0].kind == FileKind::Block) {
         for block in blocks {
             compared_whole(block, findings);
+        }
+        let path = &blocks[0].path;
+        let size = subject.project.text(path).ok().flatten();
+        searched += size.map_or(0, |text| text.len()) * blocks.len();
+        if searched > MOST_SEARCHED {
+            let reason = "too much text to look for so many blocks in";
+            let finding = unreadable(findings.root, path.as_str(), reason);
+            findings.add(finding);
+            continue;
         }
         match block_states(subject.project, blocks) {
             Ok(states) => {

@@ -1,7 +1,8 @@
 //! RK0303: what lies under `.rapidkit/` and is not recorded. Nothing is too small: a dot file, an empty directory, another
 //! version's directory.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::findings::Findings;
@@ -13,21 +14,28 @@ use crate::types::{Code, FileKind, LOCK, LOCK_SIGNATURE, Level, shown};
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     let files = subject
         .records(FileKind::Vendor)
-        .map(|record| Path::new(record.path.as_str()));
-    let files: BTreeSet<&Path> = files.chain([LOCK, LOCK_SIGNATURE].map(Path::new)).collect();
-    let directories: BTreeSet<&Path> = files
-        .iter()
-        .flat_map(|path| path.ancestors().skip(1))
+        .map(|record| OsStr::new(record.path.as_str()));
+    let files: HashSet<&OsStr> = files
+        .chain([LOCK, LOCK_SIGNATURE].map(OsStr::new))
         .collect();
+    let mut directories: HashSet<&OsStr> = HashSet::new();
+    for file in &files {
+        let mut above = Path::new(file).ancestors().skip(1);
+        // Where one is known, all above it are.
+        while above
+            .next()
+            .is_some_and(|path| directories.insert(path.as_os_str()))
+        {}
+    }
     let corners = corners(subject);
     let mut not_ours = 0;
     for found in subject.found {
         // What an interrupted run left has its own code.
         let path = found.path.as_path();
-        if files.contains(path) || path.starts_with(STAGING) {
+        if files.contains(path.as_os_str()) || path.starts_with(STAGING) {
             continue;
         }
-        if directories.contains(path) {
+        if directories.contains(path.as_os_str()) {
             if let FoundKind::Other(what) = found.kind {
                 let finding = findings
                     .about(Code::VendorNotAFile, Level::Finding, path)
@@ -56,7 +64,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     }
 }
 
-fn report(found: &Found, expected: &BTreeSet<&Path>, findings: &mut Findings) {
+fn report(found: &Found, expected: &HashSet<&OsStr>, findings: &mut Findings) {
     let actual = match &found.kind {
         // What is in it is reported.
         FoundKind::Directory { empty: false } => return,
@@ -68,10 +76,13 @@ fn report(found: &Found, expected: &BTreeSet<&Path>, findings: &mut Findings) {
             return findings.add(finding.fix_path("rm -r --"));
         }
     };
-    let lower = |path: &Path| path.to_string_lossy().to_lowercase();
+    let lower = |path: &OsStr| path.to_string_lossy().to_lowercase();
+    let name = lower(found.path.as_os_str());
     let twin = expected
         .iter()
-        .find(|path| lower(path) == lower(&found.path));
+        .filter(|path| lower(path) == name)
+        .min()
+        .map(Path::new);
     let actual = match twin {
         Some(twin) => format!("{actual} named like {} but for letter case", shown(twin)),
         None => actual,

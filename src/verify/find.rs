@@ -15,15 +15,7 @@ pub(super) fn roots(
     roots: &mut Vec<(PathBuf, Kind)>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Problem> {
-    // `./a/` and `a` are one place.
-    let start: PathBuf = start
-        .components()
-        .filter(|component| *component != Component::CurDir)
-        .collect();
-    let top = match directory.join(&start) {
-        path if path.as_os_str().is_empty() => PathBuf::from("."),
-        path => path,
-    };
+    let (start, top) = place(directory, start);
     if !top.is_dir() {
         return Err(Problem::input(format!("no directory `{}`", shown(&start))));
     }
@@ -63,13 +55,29 @@ pub(super) fn roots(
     Ok(())
 }
 
-/// Directories of tools that hold copies of other people's work.
+/// A start without what does not matter in it, and its path: `./a/` and `a` are one place.
+pub(super) fn place(directory: &Path, start: &Path) -> (PathBuf, PathBuf) {
+    let start: PathBuf = start
+        .components()
+        .filter(|component| *component != Component::CurDir)
+        .collect();
+    let top = match directory.join(&start) {
+        path if path.as_os_str().is_empty() => PathBuf::from("."),
+        path => path,
+    };
+    (start, top)
+}
+
+/// Directories of tools, which hold copies of other people's work, and `.rapidkit` itself.
+pub(super) const TOOLS: [&str; 3] = [".git", ".rapidkit", "node_modules"];
+/// Files by which other directories of that kind are known.
+pub(super) const TOOL_MARKS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
+
 fn is_passed_over(entry: &DirEntry) -> bool {
-    let holds = |name: &str| entry.path().join(name).is_file();
-    match entry.file_name().to_str() {
-        Some(".git" | "node_modules") => true,
-        _ => holds("CACHEDIR.TAG") || holds("pyvenv.cfg"),
-    }
+    TOOLS.iter().any(|name| entry.file_name() == *name)
+        || TOOL_MARKS
+            .iter()
+            .any(|name| entry.path().join(name).is_file())
 }
 
 /// Whether `.rapidkit` is (or stands in the place of) one of a project that we put something into. A bare one is RapidKit

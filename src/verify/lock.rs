@@ -61,7 +61,7 @@ fn fault(findings: &mut Findings, fault: LockFault, problem: &Problem) {
     let (code, expected) = match fault {
         LockFault::TooLarge => (
             Code::LockUnreadable,
-            "at most 4 MiB and 10,000 records".to_owned(),
+            "at most 4 MiB, 10,000 records and 64 blocks in a file".to_owned(),
         ),
         LockFault::ConflictMarkers => (Code::LockConflict, "a merge that is resolved".to_owned()),
         LockFault::Format => (Code::LockFormat, format!("format {FORMAT}")),

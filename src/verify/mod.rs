@@ -18,6 +18,7 @@ mod render;
 mod secrets;
 mod signature;
 mod transaction;
+mod vanished;
 mod vendor;
 mod vet;
 
@@ -113,6 +114,7 @@ pub fn verify(directory: &Path, starts: &[PathBuf], setting: &Setting) -> Result
     for start in starts {
         let before = (roots.len(), findings.len());
         find::roots(directory, start, &mut roots, &mut findings)?;
+        vanished::check(directory, start, &roots, setting, &mut findings);
         if before == (roots.len(), findings.len()) {
             return Err(nothing(directory, start));
         }

@@ -1,13 +1,13 @@
 //! RK0901: recorded paths that a module may not name, or that only letter case tells apart.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::findings::Findings;
 use super::project::Subject;
 use crate::types::{Code, FileKind, Level, ProjectPath};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
-    let mut seen: BTreeMap<String, &ProjectPath> = BTreeMap::new();
+    let mut seen: HashMap<String, &ProjectPath> = HashMap::new();
     for locked in &subject.lock.modules {
         for file in &locked.files {
             let path = &file.path;

@@ -1,6 +1,7 @@
 //! One project, check by check.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::findings::Findings;
@@ -9,7 +10,6 @@ use super::{
     secrets, signature, transaction, unreadable, vendor,
 };
 use crate::lockfile::{Lock, LockedFile, LockedModule};
-use crate::plan::Rendering;
 use crate::project::{Found, Look, Project};
 use crate::signature::Namespace;
 use crate::types::{Code, FileKind, Finding, LOCK, Level, Problem, ProjectPath, shown};
@@ -27,7 +27,7 @@ pub(super) struct Subject<'a> {
 
 pub(super) struct Rerendered<'a> {
     pub locked: &'a LockedModule,
-    pub rendering: Option<Result<Rendering, Problem>>,
+    pub rendering: Option<Result<render::Again, Problem>>,
 }
 
 impl Subject<'_> {
@@ -95,14 +95,15 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
     checked.signer = signature::check(&project, LOCK, Namespace::Lock, setting, &mut findings);
     if let Some(lock) = lock::read(&project, &mut findings) {
         checked.modules = lock.modules.iter().map(describe).collect();
-        let recorded: BTreeSet<&Path> = lock
+        // By their bytes: to compare paths segment by segment takes as long as to hash files.
+        let recorded: HashSet<&OsStr> = lock
             .modules
             .iter()
             .flat_map(|module| &module.files)
             .filter(|file| file.kind == FileKind::Vendor)
-            .map(|file| Path::new(file.path.as_str()))
+            .map(|file| OsStr::new(file.path.as_str()))
             .collect();
-        let found = project.survey(&rapidkit, &|path| recorded.contains(path));
+        let found = project.survey(&rapidkit, &|path| recorded.contains(path.as_os_str()));
         let subject = Subject {
             project: &project,
             setting,

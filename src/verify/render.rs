@@ -1,24 +1,48 @@
 //! RK05, and what of RK04 a project's lock says: the answers and the module give the bytes that are recorded. It catches
 //! somebody who rewrote the vendor tree and the lock consistently, with no key involved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
 use super::project::Subject;
-use crate::edit::dotenv;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
-use crate::plan::{Rendering, Templates, framework};
-use crate::types::{Code, FileKind, LOCK, Level, Problem, ProjectPath};
+use crate::plan::{Templates, Used, framework, gitattributes};
+use crate::types::{Code, FileKind, LOCK, Level, Problem, ProjectPath, holds_secret};
+
+/// What is kept of a second rendering: no text, for there can be much.
+pub(super) struct Again {
+    records: Vec<LockedFile>,
+    used: Used,
+    /// The lines of blocks that look like secrets. What the module itself writes is an example.
+    pub examples: BTreeSet<String>,
+}
 
 /// Renders what `locked` records, if `templates` are of its version.
 pub(super) fn again(
     templates: &Templates,
     locked: &LockedModule,
-) -> Option<Result<Rendering, Problem>> {
+) -> Option<Result<Again, Problem>> {
     let manifest = &templates.module.manifest;
     (locked.module == manifest.slug.value && locked.version == manifest.version.value)
-        .then(|| templates.render_locked(locked))
+        .then(|| render(templates, locked))
+}
+
+fn render(templates: &Templates, locked: &LockedModule) -> Result<Again, Problem> {
+    let mut records = vec![gitattributes()?];
+    let mut examples = BTreeSet::new();
+    let used = templates.render_each_locked(locked, &mut |file| {
+        records.extend(file.records());
+        if file.kind == FileKind::Block {
+            let secrets = file.text.lines().filter(|line| holds_secret(line));
+            examples.extend(secrets.map(ToOwned::to_owned));
+        }
+    })?;
+    Ok(Again {
+        records,
+        used,
+        examples,
+    })
 }
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
@@ -43,15 +67,11 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
                 .actual(format!("content {}", locked.content));
             findings.add_fixed_here(finding, "lock --overwrite");
         }
-        let records = rendering
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|rendering| Ok((rendering, rendering.records()?)));
-        match records {
+        match rendering {
             Err(problem) => cannot(findings, locked, problem.to_string()),
-            Ok((rendering, records)) => {
-                values(rendering, locked, findings);
-                compare(&records, locked, findings);
+            Ok(again) => {
+                values(&again.used, locked, findings);
+                compare(&again.records, locked, findings);
                 blocks(module, locked, findings);
             }
         }
@@ -88,15 +108,15 @@ fn cannot(findings: &mut Findings, locked: &LockedModule, reason: String) {
 }
 
 /// Answers and facts that nothing reads could be anything.
-fn values(rendering: &Rendering, locked: &LockedModule, findings: &mut Findings) {
+fn values(used: &Used, locked: &LockedModule, findings: &mut Findings) {
     let answers = locked
         .answers
         .keys()
-        .filter(|name| !rendering.answers.contains_key(*name));
+        .filter(|name| !used.answers.contains_key(*name));
     let facts = locked
         .facts
         .keys()
-        .filter(|name| !rendering.facts.contains_key(*name));
+        .filter(|name| !used.facts.contains_key(*name));
     for name in answers.chain(facts) {
         cannot(
             findings,
@@ -198,14 +218,4 @@ fn blocks(module: &Module, locked: &LockedModule, findings: &mut Findings) {
             findings.add(finding);
         }
     }
-}
-
-/// The texts of a rendering's blocks, as they stand in files.
-pub(super) fn block_texts(module: &Module, rendering: &Rendering) -> Vec<String> {
-    rendering
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Block)
-        .map(|file| dotenv::block(&module.manifest.name.value, &file.text))
-        .collect()
 }

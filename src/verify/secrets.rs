@@ -1,8 +1,9 @@
 //! RK0902: a secret in what the lock records. A secret is recorded as `@env:NAME` only.
 
+use std::collections::BTreeSet;
+
 use super::findings::Findings;
 use super::project::Subject;
-use super::render::block_texts;
 use crate::types::{Answer, Code, FileKind, LOCK, Level, holds_secret};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
@@ -18,17 +19,12 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
                 findings.add(finding);
             }
         }
-        // What the module itself writes is an example.
-        let examples = match &rerendered.rendering {
-            Some(Ok(rendering)) => block_texts(subject.setting.templates.module, rendering),
-            _ => continue,
+        let Some(Ok(again)) = &rerendered.rendering else {
+            continue;
         };
         for file in &rerendered.locked.files {
             let text = file.text.as_deref().unwrap_or_default();
-            if file.kind == FileKind::Block
-                && !examples.iter().any(|example| example == text)
-                && holds_new_secret(text, &examples)
-            {
+            if file.kind == FileKind::Block && holds_new_secret(text, &again.examples) {
                 let finding = findings
                     .about(Code::Secret, Level::Finding, file.path.as_str())
                     .expected("an example without a secret")
@@ -57,11 +53,7 @@ fn is_secret(name: &str, text: &str) -> bool {
         || holds_secret(text)
 }
 
-fn holds_new_secret(text: &str, examples: &[String]) -> bool {
-    text.lines().any(|line| {
-        holds_secret(line)
-            && !examples
-                .iter()
-                .any(|example| example.lines().any(|other| other == line))
-    })
+fn holds_new_secret(text: &str, examples: &BTreeSet<String>) -> bool {
+    text.lines()
+        .any(|line| holds_secret(line) && !examples.contains(line))
 }

@@ -1,7 +1,7 @@
 //! RK03: recorded vendor files, byte for byte.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::HashMap;
+use std::ffi::OsStr;
 
 use super::findings::Findings;
 use super::project::Subject;
@@ -11,15 +11,15 @@ use crate::project::FoundKind;
 use crate::types::{Code, ContentHash, FileKind, Level};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
-    let found: BTreeMap<&Path, &FoundKind> = subject
+    let found: HashMap<&OsStr, &FoundKind> = subject
         .found
         .iter()
-        .map(|found| (found.path.as_path(), &found.kind))
+        .map(|found| (found.path.as_os_str(), &found.kind))
         .collect();
     for record in subject.records(FileKind::Vendor) {
         let path = record.path.as_str();
         let Some(base) = record.base else { continue };
-        match found.get(Path::new(path)) {
+        match found.get(OsStr::new(path)) {
             None => {
                 let finding = findings
                     .about(Code::VendorMissing, Level::Finding, path)

@@ -79,6 +79,8 @@ fn locks() {
             Ok(lock) => {
                 assert_eq!(lock.render(), *text);
                 assert_eq!(lock.clone().canonical(), lock);
+                // The reader of lines reads nothing that is no YAML, and nothing else.
+                assert_eq!(Lock::read_loosely(text).unwrap(), lock);
                 assert!(written.as_ref().is_none_or(|written| *written == lock));
                 true
             }
@@ -87,6 +89,7 @@ fn locks() {
                 // What was written is refused for what it says, never for how.
                 assert!(written.is_none() || error.problem.message.contains(" is wrong: "));
                 if let Ok(lock) = Lock::read_loosely(text) {
+                    assert!(lock.clone().canonical() != lock || lock.render() != *text);
                     // What is taken from it would be written in a way that is read.
                     let canonical = lock.canonical().render();
                     assert_eq!(Lock::read(&canonical).unwrap().render(), canonical);

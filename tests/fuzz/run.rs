@@ -1,4 +1,5 @@
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use crate::fixture::say;
 const LONGEST: Duration = Duration::from_secs(10);
 /// Of the whole process, in KiB.
 const MOST_MEMORY: u64 = 1 << 20;
+
+/// The inputs of all readers.
+static ALL: AtomicU64 = AtomicU64::new(0);
 
 /// Puts `count` inputs, or as many as `RAPIDKIT_FUZZ` says, to `judge`, which says whether one was read.
 pub fn run<S>(what: &str, count: u32, strategy: S, judge: impl Fn(&S::Value) -> bool)
@@ -50,9 +54,10 @@ where
         panic!("{what}: after {} inputs: {error}", seen.get());
     }
     let (seen, read, slowest) = (seen.get(), read.get(), slowest.get());
+    let total = ALL.fetch_add(seen.into(), Ordering::Relaxed) + u64::from(seen);
     let memory = peak_memory();
     say(&format!(
-        "fuzz, {what}: {seen} inputs, {read} read, 0 panics, slowest {slowest:.1?}, {:.0?} in all, {} MiB at most",
+        "fuzz, {what}: {seen} inputs, {read} read, 0 panics, slowest {slowest:.1?}, {:.0?} in all, {} MiB at most; {total} inputs over all readers so far",
         start.elapsed(),
         memory >> 10
     ));

@@ -2,7 +2,7 @@
 
 use crate::fixture::Fixture;
 use crate::merge::{commit, git};
-use crate::project::{LOCK, added, verify};
+use crate::project::{LOCK, added, copy, verify};
 
 fn codes(project: &Fixture, baseline: &str) -> (Option<i32>, Vec<String>) {
     let verified = verify(project, &["--baseline", baseline]);
@@ -103,4 +103,121 @@ fn one_version_of_a_module_is_one_content() {
     module.run(&["lock", "--overwrite"]).ok();
     commit(&module);
     assert_eq!(codes(&module, "HEAD"), (Some(0), vec![]));
+}
+
+#[test]
+fn a_baseline_that_holds_nonsense_is_no_success() {
+    let project = added();
+    let lock = project.read(LOCK);
+    assert!(git(&project, &["init", "-q"]));
+    project.write(LOCK, b"\xff");
+    commit(&project);
+    project.write(LOCK, lock);
+    assert_eq!(
+        codes(&project, "HEAD"),
+        (Some(2), vec!["RK0703".to_owned()])
+    );
+    let module = Fixture::module();
+    let sums = module.read("module.sums");
+    assert!(git(&module, &["init", "-q"]));
+    module.write("module.sums", "nonsense");
+    commit(&module);
+    module.write("module.sums", sums);
+    assert_eq!(codes(&module, "HEAD"), (Some(2), vec!["RK0703".to_owned()]));
+}
+
+fn repository() -> Fixture {
+    let repository = Fixture::empty();
+    let (project, module) = (added(), Fixture::module());
+    for (path, from) in [
+        ("services/api", &project),
+        ("services/web", &project),
+        ("modules/db", &module),
+        ("node_modules/theirs", &project),
+        ("cache/theirs", &project),
+    ] {
+        let path = repository.path().join(path);
+        std::fs::create_dir_all(&path).unwrap();
+        copy(from.path(), &path);
+    }
+    repository.write("cache/CACHEDIR.TAG", "");
+    assert!(git(&repository, &["init", "-q"]));
+    commit(&repository);
+    repository
+}
+
+fn gone(repository: &Fixture, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+    let arguments = [arguments, &["--baseline", "HEAD"]].concat();
+    let verified = verify(repository, &arguments);
+    let roots = verified.of("RK0704");
+    let roots = roots.iter().map(|f| f["root"].as_str().unwrap().to_owned());
+    (verified.code, roots.collect())
+}
+
+#[test]
+fn what_vanished_since_the_baseline_is_seen() {
+    let remove = |repository: &Fixture, path: &str| {
+        std::fs::remove_dir_all(repository.path().join(path)).unwrap();
+    };
+    let one = |root: &str| (Some(1), vec![root.to_owned()]);
+    let repository = repository();
+    assert_eq!(gone(&repository, &[]), (Some(0), vec![]));
+    remove(&repository, "node_modules");
+    remove(&repository, "cache/theirs");
+    assert_eq!(gone(&repository, &[]), (Some(0), vec![]), "never verified");
+    remove(&repository, "services/web/.rapidkit");
+    assert_eq!(gone(&repository, &[]), one("services/web"));
+    assert_eq!(gone(&repository, &["services"]), one("services/web"));
+    assert_eq!(gone(&repository, &["./services/web/"]), one("services/web"));
+    assert_eq!(gone(&repository, &["services/api"]), (Some(0), vec![]));
+    remove(&repository, "services/web");
+    assert_eq!(gone(&repository, &[]), one("services/web"));
+    commit(&repository);
+    assert_eq!(gone(&repository, &[]), (Some(0), vec![]), "accepted");
+    repository.write("services/CACHEDIR.TAG", "");
+    assert_eq!(gone(&repository, &[]), one("services/api"));
+    remove(&repository, "modules");
+    let both = ["modules/db", "services/api"].map(str::to_owned).to_vec();
+    assert_eq!(gone(&repository, &[]), (Some(1), both));
+}
+
+#[test]
+fn what_vanished_cannot_be_known_outside_of_a_repository() {
+    let folder = Fixture::empty();
+    let project = folder.path().join("api");
+    std::fs::create_dir_all(&project).unwrap();
+    copy(added().path(), &project);
+    assert!(
+        std::process::Command::new("git")
+            .args(["init", "-q"])
+            .arg(&project)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for arguments in [["-C", "api", "add", "-A"], ["-C", "api", "commit", "-qmx"]] {
+        assert!(git(&folder, &arguments));
+    }
+    assert_eq!(codes(&folder, "HEAD"), (Some(0), vec![]));
+    let release = verify(&folder, &["--release", "--baseline", "HEAD"]);
+    assert_eq!(release.code, Some(2));
+    assert!(release.codes().contains("RK0703"));
+    assert_eq!(gone(&folder, &["api", "--release"]), (Some(0), vec![]));
+}
+
+#[test]
+fn a_record_that_vanished_from_the_lock_is_seen() {
+    let project = added();
+    let lock = project.read(LOCK);
+    let (_, module) = lock.split_once("modules:\n").unwrap();
+    let other = module.replacen("target: \".\"", "target: \"other\"", 1);
+    assert_ne!(other, module);
+    assert!(git(&project, &["init", "-q"]));
+    project.write(LOCK, format!("{lock}{other}"));
+    commit(&project);
+    project.write(LOCK, &lock);
+    assert_eq!(
+        codes(&project, "HEAD"),
+        (Some(1), vec!["RK0704".to_owned()])
+    );
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests set up files")]
 
 mod baseline;
+mod caps;
 mod core;
 mod find;
 #[path = "../cli/fixture.rs"]

@@ -58,6 +58,7 @@ const VENDOR_TREE: &[Mutant] = &[
     ("a name that reads backwards",              &["RK0303"], |p| named(p, "a\u{202e}sr.loop".as_bytes())),
     ("directories 200 deep",                     &["RK0303"], |p| directory(p, &format!(".rapidkit/{}", ["d"; 200].join("/")))),
     ("1,000 files are added",                    &["RK0303"], |p| for n in 0..1000 { p.write(&format!(".rapidkit/x/{n}"), ""); }),
+    ("all but the vendor tree is removed",       &["RK0101"], |p| { remove(p, LOCK); remove(p, ".rapidkit/.gitattributes"); }),
     (".gitattributes is changed",                &["RK0301"], |p| { p.write(".rapidkit/.gitattributes", "* text=auto\n"); }),
     (".gitattributes is removed",                &["RK0302"], |p| remove(p, ".rapidkit/.gitattributes")),
 ];
@@ -152,6 +153,7 @@ const THE_PROJECT: &[Mutant] = &[
     ("the first test is removed",                &["RK0605"], |p| remove(p, "src/db_postgres/tests.rs")),
     ("another version of Axum",                  &["RK0503"], |p| p.replace("Cargo.toml", "axum = \"0.8\"", "axum = \"0.7\"")),
     ("the manifest is broken",                   &["RK0503", "RK0603"], |p| { p.write("Cargo.toml", "["); }),
+    ("a directory stands where a block is",      &["RK0603"], |p| { remove(p, ".env.example"); directory(p, ".env.example"); }),
     ("a run was interrupted",                    &["RK0802"], |p| { p.write(".rapidkit/txn/0000", "x"); }),
     ("a run has committed and was interrupted",  &["RK0801"], |p| { p.write(".rapidkit/txn/COMMIT", "{}"); }),
     ("a file hides as staging",                  &["RK0802"], |p| { p.write(".rapidkit/txn", "x"); }),
@@ -231,7 +233,7 @@ fn there_are_enough_of_them_and_all_codes_of_a_checkout_are_among_them() {
     assert!(all.len() >= 60, "{} mutants", all.len());
     let elsewhere = [
         "RK0201", "RK0202", "RK0203", "RK0204", "RK0205", "RK0206", "RK0207", "RK0208", "RK0307",
-        "RK0308", "RK0701", "RK0702", "RK0703",
+        "RK0308", "RK0701", "RK0702", "RK0703", "RK0704",
     ];
     // Those of `vet` have their own table.
     let codes = rapidkit_pg::types::Code::ALL

@@ -1,6 +1,7 @@
-//! Verifying writes nothing: it works on a tree that cannot be written, and asks the system for nothing that writes.
+//! Verifying writes nothing: it works on a tree that cannot be written, and asks the system for nothing that
+//! writes, nor for the network.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::fixture::Fixture;
 use crate::merge::{commit, git};
@@ -26,25 +27,7 @@ fn no_call_of_a_verification_writes_in_the_tree() {
     tree.write("project/.rapidkit/extra", "");
     make_pipe(&tree, "project/.rapidkit/pipe");
     let before = tree.tree();
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let command = tree.command(&["verify-all", "--release", "--baseline", "HEAD"]);
-    let calls = format!("trace=open,openat,openat2,{WRITING}");
-    let traced = Command::new("strace")
-        .args(["-f", "-qq", "-e", &calls, "-o"])
-        .arg(log.path())
-        .arg(command.get_program())
-        .args(command.get_args())
-        .current_dir(tree.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert_eq!(
-        traced.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&traced.stderr)
-    );
-    let log = std::fs::read_to_string(log.path()).unwrap();
+    let log = traced(&tree, &format!("trace=open,openat,openat2,{WRITING}"));
     let opened = log.lines().filter(|line| line.contains(" open")).count();
     assert!(opened > 50, "the trace is empty:\n{log}");
     for line in log.lines() {
@@ -73,6 +56,56 @@ fn no_call_of_a_verification_writes_in_the_tree() {
         "a pipe was opened"
     );
     assert!(tree.tree() == before);
+}
+
+#[test]
+fn no_call_of_a_verification_reaches_the_network() {
+    let tree = Fixture::empty();
+    copy(added().path(), tree.path());
+    assert!(git(&tree, &["init", "-q"]));
+    commit(&tree);
+    tree.write("src/db_postgres/pool.rs", "// mine\n");
+    let log = traced(&tree, "trace=%network,execve");
+    let programs = log.lines().filter(|line| line.contains("execve(")).count();
+    assert!(programs > 1, "git is not in the trace:\n{log}");
+    let calls = ["socket(", "connect(", "bind(", "sendto(", "AF_INET"];
+    for line in log.lines() {
+        assert!(!calls.iter().any(|call| line.contains(call)), "{line}");
+    }
+    // What such a trace shows of a program that does.
+    let mut control = Command::new("bash");
+    control.args(["-c", "echo > /dev/udp/127.0.0.1/9"]);
+    let (log, _) = trace(&control, "trace=%network,execve");
+    assert!(log.contains("AF_INET"), "{log}");
+}
+
+/// The calls of a release verification with a baseline, which has findings, and of all programs that it starts.
+fn traced(tree: &Fixture, calls: &str) -> String {
+    let command = tree.command(&["verify-all", "--release", "--baseline", "HEAD"]);
+    let (log, output) = trace(&command, calls);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    log
+}
+
+fn trace(command: &Command, calls: &str) -> (String, Output) {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-qq", "-e", calls, "-o"])
+        .arg(log.path())
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::null());
+    if let Some(directory) = command.get_current_dir() {
+        traced.current_dir(directory);
+    }
+    let output = traced.output().unwrap();
+    (std::fs::read_to_string(log.path()).unwrap(), output)
 }
 
 #[test]

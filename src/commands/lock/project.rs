@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
     let templates = Templates::new(&module)?;
     let before = Lock::read_loosely(&text).map_err(|error| *error.problem)?;
     let after = relock(&project, &before, &templates, !module.drift().is_empty())?;
-    let rendered = after.render();
+    let rendered = after.render_readable()?;
     if *rendered == *text && args.sign.is_none() {
         context.terminal.line(format!("{LOCK} is up to date"));
         return Ok(0);

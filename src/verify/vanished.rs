@@ -1,0 +1,94 @@
+//! RK0704: projects and modules that were there at the baseline and are not found any more.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::find::{TOOL_MARKS, TOOLS};
+use super::{Kind, Setting, find};
+use crate::git::Revision;
+use crate::module::SUMS;
+use crate::types::{Code, Finding, LOCK, Level};
+
+/// Adds what was in `directory/start` or below at the baseline and is not in `roots`.
+pub(super) fn check(
+    directory: &Path,
+    start: &Path,
+    roots: &[(PathBuf, Kind)],
+    setting: &Setting,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(name) = &setting.baseline else {
+        return;
+    };
+    let (start, top) = find::place(directory, start);
+    let revision = match Revision::resolve(&top, name) {
+        Ok(revision) => revision,
+        // A root that is there says so itself.
+        Err(_) if roots.iter().any(|(root, _)| *root == start) => return,
+        Err(problem) => return findings.push(unknown(&start, setting, &problem.to_string())),
+    };
+    let files = match revision.files(is_telling) {
+        Ok(files) => files,
+        Err(problem) => return findings.push(unknown(&start, setting, &problem.to_string())),
+    };
+    let passed_over: BTreeSet<&Path> = files
+        .iter()
+        .filter(|path| ends_with_any(path, &TOOL_MARKS))
+        .filter_map(|path| path.parent())
+        .collect();
+    for (root, kind) in files.iter().filter_map(|path| root_of(path)) {
+        let mut above = root.ancestors().filter(|path| *path != Path::new(""));
+        let is_hidden = above.any(|path| passed_over.contains(path) || ends_with_any(path, &TOOLS));
+        let root = match root.as_os_str().is_empty() {
+            true => start.clone(),
+            false => start.join(root),
+        };
+        if is_hidden
+            || roots
+                .iter()
+                .any(|(other, is)| *other == root && *is == kind)
+        {
+            continue;
+        }
+        let path = match kind {
+            Kind::Project => ".rapidkit",
+            Kind::Module => SUMS,
+        };
+        let finding = Finding::new(Code::Vanished, Level::Finding, &root, path)
+            .expected(format!("a {}, as at the baseline", kind.name()))
+            .actual("none")
+            .fix_path(&format!("git restore --source={} --", revision.commit()));
+        findings.push(finding);
+    }
+}
+
+/// Whether a file says where something is to be verified, or that nothing is.
+fn is_telling(path: &Path) -> bool {
+    root_of(path).is_some() || ends_with_any(path, &TOOL_MARKS)
+}
+
+fn root_of(path: &Path) -> Option<(&Path, Kind)> {
+    let (marker, kind) = match path.ends_with(LOCK) {
+        true => (LOCK, Kind::Project),
+        false => (SUMS, Kind::Module),
+    };
+    let root = path
+        .ancestors()
+        .nth(Path::new(marker).components().count())?;
+    path.ends_with(marker).then_some((root, kind))
+}
+
+fn ends_with_any(path: &Path, names: &[&str]) -> bool {
+    names.iter().any(|name| path.ends_with(name))
+}
+
+fn unknown(start: &Path, setting: &Setting, reason: &str) -> Finding {
+    let level = match setting.release {
+        true => Level::Unchecked,
+        false => Level::Info,
+    };
+    Finding::new(Code::NoBaseline, level, start, "")
+        .expected("a baseline, to see what is gone")
+        .actual(reason)
+        .fix("git fetch --unshallow")
+}
