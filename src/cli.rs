@@ -59,6 +59,7 @@ pub enum Command {
   rapidkit-pg add -p api                 into the workspace member `api`
   rapidkit-pg add --dry-run --diff       what would be written, to the line
   rapidkit-pg add --set pool_size=5      another default for a setting
+  rapidkit-pg add --yes --install        and install the packages that it needs
   rapidkit-pg add --no-wire              everything but edits of your sources")]
     Add(Add),
     /// List the modules and the frameworks they are made for
@@ -109,10 +110,14 @@ fetched with pip or npm into your cache.")]
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    #[command(after_help = "Example:
-  rapidkit-pg man > rapidkit-pg.1 && man ./rapidkit-pg.1")]
-    Man,
+    /// Print a manual page
+    #[command(after_help = "Examples:
+  rapidkit-pg man > rapidkit-pg.1 && man ./rapidkit-pg.1
+  rapidkit-pg man add > rapidkit-pg-add.1")]
+    Man {
+        /// The command that the page is about; without it, all of them
+        command: Option<String>,
+    },
 }
 
 /// How a command reports.
@@ -170,6 +175,10 @@ pub struct Add {
     /// Show the contents of what is written
     #[arg(long)]
     pub diff: bool,
+
+    /// Install the added packages too, with the project's own package manager
+    #[arg(long, conflicts_with = "dry_run")]
+    pub install: bool,
 
     /// Leave your sources alone; print nothing to wire
     #[arg(long)]

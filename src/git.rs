@@ -1,5 +1,5 @@
-//! Reads a file at a revision, for `--baseline`: git's own plumbing, without a shell. A library that reads packed
-//! repositories is a hundred crates; whoever has a baseline has git.
+//! What git knows, by its own plumbing and without a shell. A library that reads packed repositories is a hundred crates;
+//! whoever has a baseline has git.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -50,6 +50,15 @@ impl<'a> Revision<'a> {
             other => Ok(other),
         }
     }
+}
+
+/// The first of `paths`, relative to the directory, that git leaves out of a commit. `None` where there is no git.
+pub fn ignored<'p>(directory: &Path, paths: impl Iterator<Item = &'p str>) -> Option<String> {
+    let mut arguments = vec!["check-ignore", "--"];
+    arguments.extend(paths);
+    let listed = run(directory, &arguments).ok()??;
+    let first = listed.split(|byte| *byte == b'\n').next()?;
+    Some(String::from_utf8_lossy(first).into_owned())
 }
 
 /// Standard output, `None` if git refused.

@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use inquire::{Confirm, CustomType, InquireError, Select, Text};
 
 use super::context::{self, Context};
-use super::interrupt;
+use super::{install, interrupt};
 use crate::cli::{Add, Format};
 use crate::frameworks::{self, Framework};
+use crate::git;
 use crate::lockfile::Lock;
 use crate::module::{Prompt, PromptType};
 use crate::plan::{self, Plan, Request, State};
@@ -65,17 +66,13 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         ))
         .help("change the default in the generated settings, or set the variable"));
     }
+    let next = |plan: &Plan| next(plan, &project, &lock, framework, args);
     let show = |applied: bool| {
         let view = PlanView {
             diff: args.diff,
             applied,
         };
-        // While there is a question to answer, what comes after it waits.
-        let next = match ask && !applied && !plan.changes.is_empty() {
-            true => Vec::new(),
-            false => next(&plan, &project, &lock, framework, !args.no_wire)?,
-        };
-        let report = report(&plan, next);
+        let report = report(&plan, next(&plan)?);
         match human {
             true => report.print(context.terminal, view),
             false => report.print_json(context.terminal, view),
@@ -84,10 +81,18 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     };
     let Some(writer) = writer.filter(|_| !plan.changes.is_empty()) else {
         show(false)?;
+        if args.install && writes {
+            install::run(context, &project, &framework.install(&project, &target)?)?;
+        }
         return Ok(0);
     };
     if ask {
-        show(false)?;
+        // What is asked about is shown, `-q` or not.
+        let view = PlanView {
+            diff: args.diff,
+            applied: false,
+        };
+        report(&plan, Vec::new()).print(context.terminal.not_quiet(), view);
         if !answer(Confirm::new("Write this?").with_default(true).prompt())? {
             context.terminal.line("nothing was written");
             return Ok(1);
@@ -102,9 +107,12 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         format!("{} {} to {}", plan.module, plan.version, target.package),
     );
     if ask {
-        for line in next(&plan, &project, &lock, framework, !args.no_wire)? {
+        for line in next(&plan)? {
             context.terminal.line(line);
         }
+    }
+    if args.install {
+        install::run(context, &project, &framework.install(&project, &target)?)?;
     }
     Ok(0)
 }
@@ -139,7 +147,7 @@ fn next(
     project: &Project,
     lock: &Lock,
     framework: &dyn Framework,
-    wired: bool,
+    args: &Add,
 ) -> Result<Vec<String>, Problem> {
     if plan.changes.is_empty() {
         let mut changed = 0;
@@ -163,16 +171,26 @@ fn next(
         });
     }
     let mut next = Vec::new();
-    if !wired {
+    if args.no_wire {
         next.push(
             "Your sources were left alone: docs/advanced.md of rapidkit-pg shows the lines that wire the layer in."
                 .to_owned(),
         );
     }
+    if !args.install {
+        let install = framework.install(project, &plan.target)?;
+        next.push(format!("Install what was added: {install}"));
+    }
     next.push("Next: set DATABASE_URL, run the application, then".to_owned());
     next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
     next.push(framework.health_stands().to_owned());
     next.extend(framework.advice(project, &plan.target)?);
+    let paths = plan.changes.iter().map(|change| change.path.as_str());
+    if let Some(path) = git::ignored(project.path(), paths) {
+        next.push(format!(
+            "Git ignores {path}: take it out of .gitignore, or the next checkout is not the project that was verified."
+        ));
+    }
     Ok(next)
 }
 

@@ -4,6 +4,7 @@ mod add;
 mod context;
 mod demo;
 mod info;
+mod install;
 mod interrupt;
 mod list;
 mod lock;
@@ -46,12 +47,7 @@ pub fn run(cli: &Cli) -> u8 {
             clap_complete::generate(*shell, &mut Cli::command(), "rapidkit-pg", &mut text);
             ("completions", None, print(&text))
         }
-        Command::Man => {
-            let mut text = Vec::new();
-            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut text);
-            let result = rendered.map_err(|error| Problem::input(error.to_string()));
-            ("man", None, result.and_then(|()| print(&text)))
-        }
+        Command::Man { command } => ("man", None, man(command.as_deref())),
     };
     match result {
         Ok(code) => code,
@@ -70,6 +66,23 @@ pub fn run(cli: &Cli) -> u8 {
             problem.exit.code()
         }
     }
+}
+
+fn man(name: Option<&str>) -> Result<u8, Problem> {
+    let mut all = Cli::command();
+    all.build();
+    let page = match name {
+        None => all,
+        Some(name) => all.find_subcommand(name).cloned().ok_or_else(|| {
+            Problem::input(format!("no command `{}`", name.escape_debug()))
+                .help("`rapidkit-pg --help` lists them")
+        })?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page)
+        .render(&mut text)
+        .map_err(|error| Problem::input(error.to_string()))?;
+    print(&text)
 }
 
 fn print(text: &[u8]) -> Result<u8, Problem> {

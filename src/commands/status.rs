@@ -94,6 +94,8 @@ fn print(context: &Context, report: &Report) {
         for file in changed {
             let state = match file.state {
                 State::Edited => "edited ",
+                // What was edited in code is not found any more.
+                State::Missing if file.block.is_some() => "edited or missing",
                 State::Missing => "missing",
                 State::Doubled => "doubled",
                 State::Returned => "is back",

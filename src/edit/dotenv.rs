@@ -21,6 +21,24 @@ pub fn add_block(file: &str, name: &str, body: &str) -> Option<String> {
     Some(text)
 }
 
+/// `body` without the settings that `file` makes already: a second one would win over the user's, or lose.
+pub fn without_set(body: &str, file: &str) -> String {
+    let set: Vec<&str> = file.lines().filter_map(name).collect();
+    body.split_inclusive('\n')
+        .filter(|line| name(line).is_none_or(|name| !set.contains(&name)))
+        .collect()
+}
+
+/// The name that a line gives a value to.
+fn name(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let (name, _) = line
+        .strip_prefix("export ")
+        .unwrap_or(line)
+        .split_once('=')?;
+    Some(name.trim()).filter(|name| !name.starts_with('#'))
+}
+
 /// How often the block stands in `file` as it was written, line endings aside.
 pub fn count(file: &str, block: &str) -> usize {
     let file: Vec<&str> = file.lines().collect();
@@ -81,6 +99,13 @@ mod tests {
             add_block("X=1\r\n", "db", "A=1\nB=2\n").unwrap(),
             "X=1\r\n\r\n# >>> db\r\nA=1\r\nB=2\r\n# <<< db\r\n"
         );
+    }
+
+    #[test]
+    fn what_is_set_already_is_not_set_again() {
+        let body = "# A=0\nA=1\nB=2\n";
+        assert_eq!(without_set(body, "X=1\n# B=3\n"), body);
+        assert_eq!(without_set(body, "export A = 5\r\n"), "# A=0\nB=2\n");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use crate::types::Block;
 
-/// Whether [`count_block`] compares all of a block's text: a comment in code is not, nor would what a hole spans be one
+/// Whether [`count_blocks`] compares all of a block's text: a comment in code is not, nor would what a hole spans be one
 /// expression if a bracket had no partner.
 pub fn is_compared_whole(file_name: &str, block: &str) -> bool {
     match file_name.rsplit_once('.') {
@@ -47,8 +47,27 @@ pub fn current_block(file_name: &str, text: &str, name: &str) -> Option<String> 
     }
 }
 
-/// How often a recorded block stands in a file's text, found by the file's own syntax.
-pub fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
+/// How often each recorded block stands in a file's text, found by the file's own syntax. What is a part of another block
+/// counts for that one alone, and blocks of one text share what is there.
+pub fn count_blocks(file_name: &str, text: &str, blocks: &[Block]) -> Vec<usize> {
+    let mut counts = vec![0; blocks.len()];
+    let mut longest_first: Vec<usize> = (0..blocks.len()).collect();
+    longest_first.sort_by_key(|at| std::cmp::Reverse(blocks[*at].text.len()));
+    for (place, at) in longest_first.iter().enumerate() {
+        let block = &blocks[*at];
+        let (before, after) = (&longest_first[..place], &longest_first[place + 1..]);
+        let within: usize = before
+            .iter()
+            .map(|other| counts[*other] * count_block(file_name, &blocks[*other].text, block))
+            .sum();
+        let left = count_block(file_name, text, block).saturating_sub(within);
+        let twins = after.iter().filter(|at| blocks[**at].text == block.text);
+        counts[*at] = left.saturating_sub(twins.count()).max(left.min(1));
+    }
+    counts
+}
+
+fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
     match file_name.rsplit_once('.') {
         Some((_, "rs")) => rust::count(text, &block.text),
         Some(("pyproject", "toml")) => pyproject::count(text, &block.text),
@@ -58,5 +77,40 @@ pub fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
         Some((_, "json")) => package_json::count(text, block),
         Some((_, "ts")) => typescript::count(text, &block.text),
         _ => dotenv::count(text, &block.text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(text: &str, blocks: &[&str]) -> Vec<usize> {
+        let block = |text: &&str| Block {
+            name: "close".to_owned(),
+            text: (*text).to_owned(),
+        };
+        let blocks: Vec<Block> = blocks.iter().map(block).collect();
+        count_blocks("main.rs", text, &blocks)
+    }
+
+    #[test]
+    fn blocks_of_one_text_share_what_is_there() {
+        for (text, expected) in [
+            ("", [0, 0]),
+            ("close();", [1, 0]),
+            ("close(); close();", [1, 1]),
+            ("close(); close(); close();", [2, 1]),
+        ] {
+            assert_eq!(counts(text, &["close();", "close();"]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_another_block_is_not_counted_again() {
+        let blocks = ["close();", "let ended = …; close(); ended"];
+        let whole = "let ended = serve(); close(); ended";
+        assert_eq!(counts(whole, &blocks), [0, 1]);
+        assert_eq!(counts(&format!("close(); {whole}"), &blocks), [1, 1]);
+        assert_eq!(counts("close();", &blocks), [1, 0]);
     }
 }

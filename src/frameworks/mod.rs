@@ -6,7 +6,9 @@ pub mod fastapi;
 pub mod nestjs;
 pub mod rust;
 
-use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use crate::types::{
+    Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+};
 
 /// Every plugin.
 pub fn all() -> &'static [&'static dyn Framework] {
@@ -60,6 +62,12 @@ pub trait Framework: Sync {
         target: &Target,
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem>;
+
+    /// How the packages that the manifests name are installed.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read or parsed.
+    fn install(&self, files: &dyn Files, target: &Target) -> Result<Install, Problem>;
 
     /// What else a person should know about this target, a line each.
     ///

@@ -77,15 +77,19 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     };
     no_conflicts(files, &rendering, &plan.module)?;
     let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
-    if let Some(problem) = rendering.files.par_iter().find_map_first(fault) {
+    // Parsing is most of the work.
+    let (fault, edits) = rayon::join(
+        || rendering.files.par_iter().find_map_first(fault),
+        || edits(files, request, &facts, &rendering, &plan.module),
+    );
+    if let Some(problem) = fault {
         return Err(problem);
     }
     draft.gitattributes()?;
     for file in &rendering.files {
         draft.file(file);
     }
-    let edits = edits(files, request, &facts, &rendering, &plan.module)?;
-    draft.edits(edits)?;
+    draft.edits(edits?)?;
 
     let locked = LockedModule {
         module: manifest.slug.value.clone(),
@@ -195,13 +199,14 @@ fn edits(
         .filter(|file| file.kind == FileKind::Block)
     {
         let text = overlay.text(&file.path)?.unwrap_or_default();
-        if let Some(text) = dotenv::add_block(&text, module, &file.text) {
+        let body = dotenv::without_set(&file.text, &text);
+        if let Some(text) = dotenv::add_block(&text, module, &body) {
             edits.push(FileEdit {
                 path: file.path.clone(),
                 text,
                 blocks: vec![Block {
                     name: module.to_owned(),
-                    text: dotenv::block(module, &file.text),
+                    text: dotenv::block(module, &body),
                 }],
             });
         }

@@ -12,5 +12,5 @@ pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::check_answers;
 pub use relock::{differences, relock};
 pub use rendering::{GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, target};
-pub use state::{FileState, State, normalised, state_of, states};
+pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};
 pub use syntax::check as check_syntax;

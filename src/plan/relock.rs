@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::add::is_core;
 use super::rendering::{Rendering, Templates};
-use super::state::{block_of, normalised};
+use super::state::{State, block_of, block_states, by_file, normalised};
 use crate::edit;
 use crate::lockfile::{FORMAT, Lock, LockedFile, LockedModule};
 use crate::types::{FileKind, Files, Problem, ProjectPath, holds_secret};
@@ -59,12 +59,10 @@ fn module(
         }
         records.push(record);
     }
-    for block in locked
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Block)
-    {
-        records.extend(accept_block(files, block)?);
+    for blocks in by_file(&locked.files) {
+        if blocks[0].kind == FileKind::Block {
+            records.extend(accept_blocks(files, blocks)?);
+        }
     }
     Ok(LockedModule {
         content: templates.module.content_hash(),
@@ -95,33 +93,42 @@ fn vendor_is_rendered(files: &dyn Files, rendering: &Rendering) -> Result<(), Pr
     Err(problem.help("take them back from version control: `git restore -- .rapidkit`"))
 }
 
-/// The block as it stands: edited where its format has marks, `None` where it is gone.
-fn accept_block(files: &dyn Files, block: &LockedFile) -> Result<Option<LockedFile>, Problem> {
-    let file = block.path.file_name();
-    let (Some(recorded), Some(text)) = (block_of(block), files.text(&block.path)?) else {
-        return Ok(None);
+/// The blocks of one file as they stand: edited where its format has marks, left out where they are gone.
+fn accept_blocks(files: &dyn Files, blocks: &[LockedFile]) -> Result<Vec<LockedFile>, Problem> {
+    let path = &blocks[0].path;
+    let Some(text) = files.text(path)? else {
+        return Ok(Vec::new());
     };
-    let name = &recorded.name;
-    match edit::count_block(file, &text, &recorded) {
-        0 => match edit::current_block(file, &text, name) {
-            Some(now) if holds_new_secret(&now, &recorded.text) => Err(Problem::decision(format!(
-                "the block `{name}` holds a secret"
-            ))
-            .in_file(&block.path)
-            .help("put an example in its place: what is recorded is committed")),
-            Some(now) => Ok(Some(LockedFile {
-                text: Some(now),
-                ..block.clone()
-            })),
-            None => Ok(None),
-        },
-        1 => Ok(Some(block.clone())),
-        count => Err(
-            Problem::decision(format!("the block `{name}` stands here {count} times"))
-                .in_file(&block.path)
-                .help("take out all but one"),
-        ),
+    let mut accepted = Vec::new();
+    for (block, state) in blocks.iter().zip(block_states(files, blocks)?) {
+        let recorded = block_of(block);
+        let name = &recorded.name;
+        match state {
+            State::Unchanged => accepted.push(block.clone()),
+            State::Doubled => {
+                return Err(Problem::decision(format!(
+                    "the block `{name}` stands here more than once"
+                ))
+                .in_file(path)
+                .help("take out all but one"));
+            }
+            _ => match edit::current_block(path.file_name(), &text, name) {
+                Some(now) if holds_new_secret(&now, &recorded.text) => {
+                    return Err(
+                        Problem::decision(format!("the block `{name}` holds a secret"))
+                            .in_file(path)
+                            .help("put an example in its place: what is recorded is committed"),
+                    );
+                }
+                Some(now) => accepted.push(LockedFile {
+                    text: Some(now),
+                    ..block.clone()
+                }),
+                None => {}
+            },
+        }
     }
+    Ok(accepted)
 }
 
 fn holds_new_secret(now: &str, recorded: &str) -> bool {

@@ -32,19 +32,28 @@ pub fn states<'l>(
     files: &dyn Files,
     locked: &'l LockedModule,
 ) -> Result<Vec<FileState<'l>>, Problem> {
-    locked
-        .files
-        .iter()
-        .map(|file| {
-            Ok(FileState {
-                file,
-                state: state_of(files, file)?,
-            })
-        })
-        .collect()
+    let mut states = Vec::new();
+    for records in by_file(&locked.files) {
+        let found = match records[0].kind {
+            FileKind::Block => block_states(files, records)?,
+            _ => vec![state_of(files, &records[0])?],
+        };
+        states.extend(
+            records
+                .iter()
+                .zip(found)
+                .map(|(file, state)| FileState { file, state }),
+        );
+    }
+    Ok(states)
 }
 
-/// The state of one record.
+/// The blocks of one file together, any other record by itself.
+pub fn by_file(records: &[LockedFile]) -> impl Iterator<Item = &[LockedFile]> {
+    records.chunk_by(|a, b| a.path == b.path && [a, b].iter().all(|r| r.kind == FileKind::Block))
+}
+
+/// The state of a record that is not of a block.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -56,15 +65,6 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
             false => State::Missing,
         });
     };
-    if let Some(block) = block_of(file) {
-        return Ok(
-            match edit::count_block(file.path.file_name(), &text, &block) {
-                0 => State::Missing,
-                1 => State::Unchanged,
-                _ => State::Doubled,
-            },
-        );
-    }
     let same = match file.kind {
         FileKind::Vendor => Some(ContentHash::of(text.as_bytes())) == file.base,
         _ if is_removed => return Ok(State::Returned),
@@ -76,12 +76,31 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
     })
 }
 
+/// The states of all blocks of one file.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn block_states(files: &dyn Files, records: &[LockedFile]) -> Result<Vec<State>, Problem> {
+    let path = &records[0].path;
+    let Some(text) = files.text(path)? else {
+        return Ok(vec![State::Missing; records.len()]);
+    };
+    let blocks: Vec<Block> = records.iter().map(block_of).collect();
+    let counts = edit::count_blocks(path.file_name(), &text, &blocks);
+    let state = |count| match count {
+        0 => State::Missing,
+        1 => State::Unchanged,
+        _ => State::Doubled,
+    };
+    Ok(counts.into_iter().map(state).collect())
+}
+
 /// The block that a record is of.
-pub fn block_of(file: &LockedFile) -> Option<Block> {
-    (file.kind == FileKind::Block).then(|| Block {
+pub fn block_of(file: &LockedFile) -> Block {
+    Block {
         name: file.name.clone().unwrap_or_default(),
         text: file.text.clone().unwrap_or_default(),
-    })
+    }
 }
 
 /// The hash of a file of the project. The user's own checkout may convert line ends.

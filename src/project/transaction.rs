@@ -6,7 +6,8 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 
-use cap_std::fs::{Dir, OpenOptions, Permissions, PermissionsExt};
+use cap_std::fs::{Dir, File, OpenOptions, Permissions, PermissionsExt};
+use rayon::prelude::*;
 use rustix::fs::{Mode, OFlags, RenameFlags, fsync, openat, renameat, renameat_with};
 
 use super::is_absent;
@@ -17,6 +18,9 @@ use crate::types::{Change, ContentHash, OWN_DIRECTORY, Problem, ProjectPath};
 pub const STAGING: &str = ".rapidkit/txn";
 const JOURNAL: &str = "journal";
 const COMMIT: &str = "COMMIT";
+/// Files that are synced side by side, so that they share the file system's own commits: well below the number that a
+/// process may have open.
+const BATCH: usize = 64;
 
 pub(super) enum Outcome {
     Nothing,
@@ -134,15 +138,19 @@ fn check_before(root: &Dir, changes: &[Change]) -> Result<(), Problem> {
 fn stage(root: &Dir, changes: &[Change], journal: &Journal) -> io::Result<Dir> {
     root.create_dir_all(STAGING)?;
     let staging = root.open_dir(STAGING)?;
-    for (change, step) in changes.iter().zip(&journal.steps) {
-        write_synced(&staging, &step.staged, &change.after)?;
-        if change.before.is_some() {
-            let mode = root.metadata(change.path.as_str())?.permissions().mode();
-            staging.set_permissions(&step.staged, Permissions::from_mode(mode))?;
+    for (changes, steps) in changes.chunks(BATCH).zip(journal.steps.chunks(BATCH)) {
+        let mut files = Vec::with_capacity(changes.len());
+        for (change, step) in changes.iter().zip(steps) {
+            files.push(write(&staging, &step.staged, &change.after)?);
+            if change.before.is_some() {
+                let mode = root.metadata(change.path.as_str())?.permissions().mode();
+                staging.set_permissions(&step.staged, Permissions::from_mode(mode))?;
+            }
         }
+        files.par_iter().try_for_each(File::sync_all)?;
     }
     let text = serde_json::to_vec_pretty(journal)?;
-    write_synced(&staging, JOURNAL, &text)?;
+    write(&staging, JOURNAL, &text)?.sync_all()?;
     sync(&staging)?;
     Ok(staging)
 }
@@ -263,19 +271,18 @@ fn sync_parents(root: &Dir, journal: &Journal) -> io::Result<()> {
         .collect();
     parents.sort();
     parents.dedup();
-    for parent in parents {
+    parents.par_iter().try_for_each(|parent| {
         let opened = if parent.is_root() {
             root.try_clone()
         } else {
             root.open_dir(parent.as_str())
         };
         match opened {
-            Ok(directory) => sync(&directory)?,
-            Err(error) if is_absent(&error) => {}
-            Err(error) => return Err(error),
+            Ok(directory) => sync(&directory),
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(error),
         }
-    }
-    Ok(())
+    })
 }
 
 fn open_parent<'s>(root: &Dir, path: &'s ProjectPath) -> io::Result<(Dir, &'s str)> {
@@ -294,10 +301,10 @@ fn hash(directory: &Dir, path: &str) -> io::Result<Option<ContentHash>> {
     }
 }
 
-fn write_synced(directory: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
+fn write(directory: &Dir, name: &str, bytes: &[u8]) -> io::Result<File> {
     let mut file = directory.open_with(name, OpenOptions::new().write(true).create_new(true))?;
     file.write_all(bytes)?;
-    file.sync_all()
+    Ok(file)
 }
 
 fn sync(directory: &Dir) -> io::Result<()> {

@@ -125,12 +125,10 @@ impl PlanReport<'_> {
 }
 
 fn action(change: &Change) -> &'static str {
-    if change.before.is_some() {
-        "edit  "
-    } else {
-        "create"
+    match change.before {
+        Some(_) => "edit",
+        None => "create",
     }
-    .trim_end()
 }
 
 fn diff(change: &Change) -> String {

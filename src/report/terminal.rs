@@ -36,6 +36,19 @@ impl Terminal {
         self.verbosity
     }
 
+    /// Whether errors only are said.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// This terminal, with results shown.
+    #[must_use]
+    pub fn not_quiet(self) -> Self {
+        Self {
+            verbosity: self.verbosity.max(Verbosity::Normal),
+        }
+    }
+
     /// Whether questions can be asked.
     pub fn is_interactive(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()

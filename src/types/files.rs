@@ -20,7 +20,7 @@ pub struct Entry {
 }
 
 /// A project's files as planning sees them: read only, confined to the root.
-pub trait Files {
+pub trait Files: Sync {
     /// A file's text; `None` if nothing has that path.
     ///
     /// # Errors

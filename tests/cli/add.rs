@@ -1,5 +1,8 @@
 //! `add`, `list`, `info`, `status`: what is planned, written, and seen afterwards.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture};
 
 #[test]
@@ -186,6 +189,104 @@ fn an_existing_env_example_is_kept() {
     assert!(
         text.replace("\r\n", "").find('\n').is_none(),
         "mixed line ends"
+    );
+}
+
+#[test]
+fn what_an_env_example_sets_already_is_not_set_again() {
+    let project = Fixture::axum();
+    let own = "DATABASE_URL=postgres://shop@localhost/shop\n";
+    project.write(".env.example", own);
+    project.run(&["add", "--yes"]).ok();
+    let text = project.read(".env.example");
+    let active = text
+        .lines()
+        .filter(|line| line.starts_with("DATABASE_URL="));
+    assert_eq!(active.collect::<Vec<_>>(), [own.trim_end()]);
+    project.run(&["verify-all", "--release"]).ok();
+}
+
+#[test]
+fn install_runs_the_package_manager_and_says_what_is_left_if_it_fails() {
+    let home = std::env::var_os("CARGO_HOME")
+        .or_else(|| {
+            Some(
+                PathBuf::from(std::env::var_os("HOME")?)
+                    .join(".cargo")
+                    .into(),
+            )
+        })
+        .unwrap();
+    let rustup = std::env::var_os("RUSTUP_HOME")
+        .or_else(|| {
+            Some(
+                PathBuf::from(std::env::var_os("HOME")?)
+                    .join(".rustup")
+                    .into(),
+            )
+        })
+        .unwrap();
+    let add = |project: &Fixture| {
+        let mut command = project.command(&["add", "--yes", "--install"]);
+        command.env("CARGO_HOME", &home).env("RUSTUP_HOME", &rustup);
+        command.output().unwrap()
+    };
+    let project = Fixture::axum();
+    let output = add(&project);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(project.read("Cargo.lock").contains("name = \"sqlx\""));
+
+    let project = Fixture::axum();
+    let manifest =
+        AXUM_MANIFEST.to_owned() + "\n[build-dependencies]\nlost = { path = \"lost\" }\n";
+    project.write("Cargo.toml", manifest);
+    let output = add(&project);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("once that is mended: cargo fetch"), "{said}");
+    project.run(&["verify-all", "--release"]).ok();
+}
+
+#[test]
+fn what_git_ignores_is_named() {
+    let project = Fixture::axum();
+    let git = Command::new("git")
+        .args(["init", "-q"])
+        .current_dir(project.path())
+        .status();
+    assert!(git.unwrap().success());
+    project.write(".gitignore", "target\n.rapid*\n");
+    let added = project.run(&["add", "--yes"]).ok();
+    assert!(
+        added.out.contains("Git ignores .rapidkit/"),
+        "{}",
+        added.out
+    );
+    project.write(".gitignore", "target\n");
+    std::fs::remove_dir_all(project.path().join(".rapidkit")).unwrap();
+    std::fs::remove_dir_all(project.path().join("src/db_postgres")).unwrap();
+    let added = project.run(&["add", "--yes"]).ok();
+    assert!(!added.out.contains("Git ignores"), "{}", added.out);
+}
+
+#[test]
+fn a_rust_version_that_is_too_low_is_named_where_it_is_said() {
+    let project = Fixture::axum();
+    project.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"api\"]\n[workspace.package]\nrust-version = \"1.80\"\n",
+    );
+    project.write(
+        "api/Cargo.toml",
+        AXUM_MANIFEST.replace("[package]\n", "[package]\nrust-version.workspace = true\n"),
+    );
+    project.write("api/src/main.rs", AXUM_MAIN);
+    let added = project.run(&["add", "--yes"]).ok();
+    assert!(
+        added.out.contains("\nCargo.toml promises Rust 1.80"),
+        "{}",
+        added.out
     );
 }
 

@@ -32,4 +32,7 @@ fn completions_and_the_manual_page_are_made() {
         .status();
     assert!(checked.unwrap().success());
     assert!(folder.run(&["man"]).ok().out.contains(".TH rapidkit-pg"));
+    let page = folder.run(&["man", "add"]).ok().out;
+    assert!(page.contains(".TH rapidkit-pg-add"), "{page}");
+    folder.refuses(&["man", "sing"], 2, &["no command `sing`"]);
 }

@@ -82,7 +82,7 @@ fn ctrl_c_at_the_question_changes_nothing() {
     let before = project.tree();
     let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
     let mut running = Command::new("script")
-        .args(["-qefc", &format!("{binary} add"), "/dev/null"])
+        .args(["-qefc", &format!("{binary} -q add"), "/dev/null"])
         .current_dir(project.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

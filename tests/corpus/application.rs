@@ -65,6 +65,7 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
         "a second add fails"
     );
     ensure!(tree(&folder)? == added, "a second add changes something");
+    verified(&folder)?;
 
     let program = (tools.build)(fixture, &folder).context("with the layer")?;
     let now = (tools.unformatted)(&folder)?;
@@ -129,6 +130,21 @@ fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
         command.args(["--package", package]);
     }
     Ok(command.output()?)
+}
+
+/// A release pipeline has nothing to say.
+fn verified(folder: &Path) -> Result<()> {
+    let output = Command::new(env!("CARGO_BIN_EXE_rapidkit-pg"))
+        .args(["verify-all", "--release"])
+        .current_dir(folder)
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "verify-all: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }
 
 fn tree(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {

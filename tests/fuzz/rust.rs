@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rapidkit_pg::edit::rust::{self, Source, Splice, count, declare, fault, find, spliced, tokens};
-use rapidkit_pg::edit::{count_block, is_compared_whole};
+use rapidkit_pg::edit::{count_blocks, is_compared_whole};
 use rapidkit_pg::frameworks;
 use rapidkit_pg::types::{Block, ProjectPath, Target};
 
@@ -92,7 +92,7 @@ fn rust_tokens() {
             name: "x".to_owned(),
             text: block.clone(),
         };
-        assert_eq!(count_block("main.rs", source, &block), found.len());
+        assert_eq!(count_blocks("main.rs", source, &[block]), [found.len()]);
         if is_compared_whole("main.rs", source)
             && !source.contains(rust::HOLE)
             && (1..=1_000).contains(&tokens(source).len())

@@ -125,7 +125,7 @@ fn what_it_cannot_record_is_said() {
     project.refuses(
         &["lock", "--overwrite"],
         1,
-        &["stands here 2 times", "src/main.rs"],
+        &["stands here more than once", "src/main.rs"],
     );
 }
 

@@ -14,7 +14,9 @@ use super::Framework;
 use super::rust;
 use crate::edit::cargo_exclude;
 use crate::edit::cargo_workspace::{CrateRoot, Package};
-use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use crate::types::{
+    Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+};
 use wiring::AxumWiring;
 
 /// The Axum plugin.
@@ -83,6 +85,10 @@ impl Framework for Axum {
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
         rust::add_dependencies(files, target, dependencies)
+    }
+
+    fn install(&self, _files: &dyn Files, target: &Target) -> Result<Install, Problem> {
+        Ok(Install::new(&target.root, "cargo fetch"))
     }
 
     fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {

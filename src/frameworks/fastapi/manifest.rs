@@ -3,7 +3,7 @@
 use crate::edit::pyproject::Pyproject;
 use crate::edit::requirement::Requirement;
 use crate::edit::requirements;
-use crate::types::{Dependency, EntryKind, FileEdit, Files, Problem, ProjectPath};
+use crate::types::{Dependency, EntryKind, FileEdit, Files, Install, Problem, ProjectPath};
 
 /// Names of lists, the one that others are made from first.
 const LISTS: [&str; 7] = [
@@ -103,24 +103,34 @@ impl Manifest {
         fastapi.map(|there| there.versions).unwrap_or_default()
     }
 
-    /// The command that installs what it names.
+    /// How what it names is installed: into the directory's own virtual environment, where there is one.
     ///
     /// # Errors
     /// A directory that cannot be read.
-    pub fn install(&self, files: &dyn Files, directory: &ProjectPath) -> Result<String, Problem> {
-        let Self::Requirements(path, ..) = self else {
-            let has = |name: &str| files.exists(&child(directory, name));
-            return Ok(match (has("uv.lock")?, has("poetry.lock")?) {
-                (true, _) => "uv sync",
-                (_, true) => "poetry update asyncpg psycopg python-dotenv sqlalchemy",
-                _ => "pip install .",
+    pub fn install(&self, files: &dyn Files, directory: &ProjectPath) -> Result<Install, Problem> {
+        let has = |name: &str| files.exists(&child(directory, name));
+        let mut pip = "pip";
+        for own in ["venv/bin/pip", ".venv/bin/pip"] {
+            if has(own)? {
+                pip = own;
             }
-            .to_owned());
+        }
+        let line = match self {
+            Self::Pyproject(_) if has("uv.lock")? => "uv sync".to_owned(),
+            // `poetry install` refuses a lock that is older than the manifest; `poetry lock` raises other packages.
+            Self::Pyproject(_) if has("poetry.lock")? => {
+                "poetry update asyncpg psycopg python-dotenv sqlalchemy".to_owned()
+            }
+            Self::Pyproject(_) => format!("{pip} install ."),
+            Self::Requirements(path, ..) => {
+                let path = path.below(directory).unwrap_or_else(|| path.clone());
+                match path.as_str().strip_suffix(".in") {
+                    Some(name) => format!("pip-compile {path} && {pip} install -r {name}.txt"),
+                    None => format!("{pip} install -r {path}"),
+                }
+            }
         };
-        Ok(match path.file_name().strip_suffix(".in") {
-            Some(name) => format!("pip-compile {path} && pip install -r {name}.txt"),
-            None => format!("pip install -r {path}"),
-        })
+        Ok(Install::new(directory, &line))
     }
 
     /// The list with the packages that it lacks; `None` if it lacks none.

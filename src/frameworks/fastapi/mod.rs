@@ -14,7 +14,7 @@ use crate::edit::python::{Import, edit, insert_import};
 use crate::edit::requirement::overlap;
 use crate::edit::rust::{Splice, indent};
 use crate::types::{
-    Block, Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure,
+    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
 use layout::Layout;
 use manifest::Manifest;
@@ -136,9 +136,12 @@ impl Framework for FastApi {
         Ok(edit.into_iter().collect())
     }
 
-    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
-        let command = manifest(files, target)?.install(files, &target.root)?;
-        Ok(vec![format!("Install what was added: {command}")])
+    fn install(&self, files: &dyn Files, target: &Target) -> Result<Install, Problem> {
+        manifest(files, target)?.install(files, &target.root)
+    }
+
+    fn advice(&self, _files: &dyn Files, _target: &Target) -> Result<Vec<String>, Problem> {
+        Ok(Vec::new())
     }
 
     fn wire(

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::edit::count_block;
+use crate::edit::count_blocks;
 use crate::types::Overlay;
 
 type Project = BTreeMap<ProjectPath, Arc<str>>;
@@ -46,11 +46,9 @@ fn add(project: &Project) -> Result<usize, String> {
     })?;
     let mut blocks = 0;
     for edit in dependencies.iter().chain(&wiring) {
-        for block in &edit.blocks {
-            let found = count_block(edit.path.file_name(), &edit.text, block);
-            assert_eq!(found, 1, "{} in {}", block.name, edit.path);
-            blocks += 1;
-        }
+        let found = count_blocks(edit.path.file_name(), &edit.text, &edit.blocks);
+        assert_eq!(found, vec![1; edit.blocks.len()], "{}", edit.path);
+        blocks += found.len();
         overlay.set(edit.path.clone(), edit.text.as_str());
     }
     let again = FastApi.wire(&overlay, target, &facts).expect("wired");

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use super::Framework;
 use crate::edit::package_json;
-use crate::types::{Dependency, Facts, FileEdit, Files, Problem, ProjectPath, Target, Unsure};
+use crate::types::{
+    Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+};
 use packages::Application;
 
 /// The NestJS plugin.
@@ -98,9 +100,12 @@ impl Framework for NestJs {
         Ok(edit.into_iter().collect())
     }
 
-    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
-        let command = packages::install(files, target)?;
-        Ok(vec![format!("Install what was added: {command}")])
+    fn install(&self, files: &dyn Files, target: &Target) -> Result<Install, Problem> {
+        packages::install(files, target)
+    }
+
+    fn advice(&self, _files: &dyn Files, _target: &Target) -> Result<Vec<String>, Problem> {
+        Ok(Vec::new())
     }
 
     fn wire(

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::bootstrap;
 use crate::edit::cargo_workspace::relative;
 use crate::edit::package_json::major;
-use crate::types::{EntryKind, Files, Problem, ProjectPath, Target};
+use crate::types::{EntryKind, Files, Install, Problem, ProjectPath, Target};
 
 /// Directories that hold no sources of the user's.
 const SKIPPED: [&str; 5] = ["node_modules", "dist", "build", "coverage", "tmp"];
@@ -116,7 +116,7 @@ fn requirement<'p>(package: &'p Value, name: &str) -> Option<&'p str> {
 }
 
 /// The command of the package manager that left its lock file, nearest to the target first; npm's where there is none.
-pub fn install(files: &dyn Files, target: &Target) -> Result<&'static str, Problem> {
+pub fn install(files: &dyn Files, target: &Target) -> Result<Install, Problem> {
     const LOCKS: [(&str, &str); 5] = [
         ("pnpm-lock.yaml", "pnpm install"),
         ("yarn.lock", "yarn install"),
@@ -130,12 +130,12 @@ pub fn install(files: &dyn Files, target: &Target) -> Result<&'static str, Probl
             if let Some(path) = relative(&here, lock)
                 && files.exists(&path)?
             {
-                return Ok(command);
+                return Ok(Install::new(&here, command));
             }
         }
         dir = here.parent();
     }
-    Ok("npm install")
+    Ok(Install::new(&target.root, "npm install"))
 }
 
 /// The root package and the members of its workspace.

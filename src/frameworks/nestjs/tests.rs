@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::*;
-use crate::edit::count_block;
+use crate::edit::count_blocks;
 use crate::types::Overlay;
 
 type Project = BTreeMap<ProjectPath, Arc<str>>;
@@ -93,11 +93,11 @@ fn add(project: &Project) -> Result<String, String> {
     for edit in dependencies.iter().chain(&wiring) {
         let before = project.get(&edit.path).cloned().unwrap_or_default();
         let _ = write!(report, "\n{}\n{}", edit.path, diff(&before, &edit.text));
-        for block in &edit.blocks {
-            let name = edit.path.file_name();
-            assert_eq!(count_block(name, &edit.text, block), 1, "{block:?}");
-            assert_eq!(count_block(name, &before, block), 0, "{block:?}");
-        }
+        let name = edit.path.file_name();
+        let count = |text: &str| count_blocks(name, text, &edit.blocks);
+        let blocks = edit.blocks.len();
+        assert_eq!(count(&edit.text), vec![1; blocks], "{:?}", edit.blocks);
+        assert_eq!(count(&before), vec![0; blocks], "{:?}", edit.blocks);
         overlay.set(edit.path.clone(), edit.text.as_str());
     }
     assert!(!wiring.is_empty(), "something is wired");

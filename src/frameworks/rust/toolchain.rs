@@ -31,20 +31,21 @@ pub fn edition(package: &Package) -> Result<(), Problem> {
 pub fn advice(files: &dyn Files, package: &Package) -> Result<Vec<String>, Problem> {
     let mut advice = Vec::new();
     let manifest = &package.manifest;
-    let promised = match manifest.bool(&["package", "rust-version", "workspace"]) {
-        Some(true) => workspace_of(files, &manifest.dir)?
-            .as_ref()
-            .and_then(|workspace| workspace.str(&["workspace", "package", "rust-version"]))
-            .map(str::to_owned),
-        _ => manifest
-            .str(&["package", "rust-version"])
-            .map(str::to_owned),
+    let workspace = match manifest.bool(&["package", "rust-version", "workspace"]) {
+        Some(true) => workspace_of(files, &manifest.dir)?,
+        _ => None,
+    };
+    let (manifest_of_it, promised) = match &workspace {
+        Some(workspace) => (
+            workspace.path(),
+            workspace.str(&["workspace", "package", "rust-version"]),
+        ),
+        None => (manifest.path(), manifest.str(&["package", "rust-version"])),
     };
     if let Some(promised) = promised.filter(|text| version(text).is_some_and(|v| v < NEEDS)) {
         let (major, minor) = NEEDS;
         advice.push(format!(
-            "{} promises Rust {promised}, and the layer needs {major}.{minor}: raise `rust-version`.",
-            manifest.path()
+            "{manifest_of_it} promises Rust {promised}, and the layer needs {major}.{minor}: raise `rust-version`."
         ));
     }
     let has_subscriber = manifest

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use crate::edit::rust::{At, ancestors};
 use crate::frameworks::rust::running::{Run, function_of, run, statement};
-use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Shared, Wiring, numbered};
+use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Shared, Wiring};
 use crate::types::{FileEdit, Problem};
 
 /// Requests under way may take so many seconds after the signal: Actix's own 30 outlast most supervisors.
@@ -95,7 +95,7 @@ impl<'p> ActixWiring<'p> {
             drafts.link(*app, &call);
             drafts.block(
                 app.file,
-                &numbered("routes", done.len()),
+                "routes",
                 format!("{}{call}", self.program.slice(*app)),
             );
             done.push(*app);
@@ -144,13 +144,13 @@ impl<'p> ActixWiring<'p> {
         drafts: &mut Drafts<'p>,
     ) -> Result<(), Problem> {
         if !self.has("shutdown_timeout") {
-            for (place, one) in chosen.iter().enumerate() {
+            for one in chosen {
                 drafts.link(one.server, SHUTDOWN_TIMEOUT);
                 let function = one.server.node.child_by_field_name("function");
                 let function = function.map_or("", |n| self.program.slice(one.server.with(n)));
                 drafts.block(
                     one.server.file,
-                    &numbered("shutdown", place),
+                    "shutdown",
                     format!("{function}(…){SHUTDOWN_TIMEOUT}"),
                 );
             }

@@ -10,7 +10,7 @@ use tree_sitter::Node;
 
 use crate::edit::rust::{At, Splice, indent};
 use crate::frameworks::rust::running::{Run, run};
-use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Wiring, comment_end, numbered};
+use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Wiring, comment_end};
 use crate::types::{FileEdit, Problem};
 
 use super::servers::{Kind, Server, has_handle};
@@ -78,10 +78,10 @@ impl<'p> AxumWiring<'p> {
         }
         if !self.has(&router_call) {
             let mut done: Vec<Node> = Vec::new();
-            for (place, c) in chosen.iter().enumerate() {
+            for c in &chosen {
                 if !done.contains(&c.site.node) {
                     done.push(c.site.node);
-                    self.merge(&home, c, place, &mut drafts);
+                    self.merge(&home, c, &mut drafts);
                 }
             }
         }
@@ -98,17 +98,13 @@ impl<'p> AxumWiring<'p> {
         drafts.finish()
     }
 
-    fn merge(&self, home: &Home, chosen: &Chosen<'p>, place: usize, drafts: &mut Drafts<'p>) {
+    fn merge(&self, home: &Home, chosen: &Chosen<'p>, drafts: &mut Drafts<'p>) {
         let site = chosen.site;
         let path = self.path(home, site);
         // What our router does not answer goes to the user's as it is. A merge would not do: it takes the layers off what
         // answers unknown routes, and a new route changes which wildcards match beside it.
         let ours = format!("{path}::router()");
-        drafts.block(
-            site.file,
-            &numbered("routes", place),
-            format!("{ours}.fallback_service(…)"),
-        );
+        drafts.block(site.file, "routes", format!("{ours}.fallback_service(…)"));
         let declaration = site.node.parent().filter(|n| {
             n.kind() == "let_declaration" && n.child_by_field_name("value") == Some(site.node)
         });

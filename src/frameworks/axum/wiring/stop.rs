@@ -3,7 +3,7 @@
 use crate::edit::cargo_workspace::CrateKind;
 use crate::edit::rust::{Module, callee, descendants, find, in_tests, step};
 use crate::frameworks::rust::running::{Run, function_of, statement};
-use crate::frameworks::rust::wiring::{Drafts, Home, Shared, numbered};
+use crate::frameworks::rust::wiring::{Drafts, Home, Shared};
 use crate::types::Problem;
 
 use super::super::servers::{Kind, Server};
@@ -25,9 +25,9 @@ impl<'p> AxumWiring<'p> {
             return self.stop_loop(home, *server, own_signals, drafts);
         }
         let detached = runs.iter().find_map(|(run, _)| run.detached);
-        for (place, (run, chosen)) in runs.iter().enumerate() {
+        for (run, chosen) in runs {
             if !(run.stopped_by_user || own_signals || detached.is_some()) {
-                self.graceful(home, run, chosen.server, place, drafts);
+                self.graceful(home, run, chosen.server, drafts);
             }
         }
         if let Some(place) = detached {
@@ -62,23 +62,12 @@ impl<'p> AxumWiring<'p> {
     }
 
     /// Lets the server end by the module's signal.
-    fn graceful(
-        &self,
-        home: &Home,
-        run: &Run<'p>,
-        server: Server<'p>,
-        place: usize,
-        drafts: &mut Drafts<'p>,
-    ) {
+    fn graceful(&self, home: &Home, run: &Run<'p>, server: Server<'p>, drafts: &mut Drafts<'p>) {
         let path = self.path(home, server.call);
         if server.kind == Kind::Serve {
             let text = format!(".with_graceful_shutdown({path}::shutdown_signal())");
             drafts.link(server.call, &text);
-            drafts.block(
-                server.call.file,
-                &numbered("shutdown", place),
-                format!("…{text}"),
-            );
+            drafts.block(server.call.file, "shutdown", format!("…{text}"));
             return;
         }
         let Some((function, _)) = callee(self.program, server.call) else {
@@ -105,14 +94,10 @@ impl<'p> AxumWiring<'p> {
              }});"
         );
         let made = statement(server.call).unwrap_or(run.statement);
-        drafts.before(made, &numbered("shutdown", place), &text);
+        drafts.before(made, "shutdown", &text);
         let call = format!(".handle({handle})");
         drafts.link(server.call.with(receiver), &call);
-        drafts.block(
-            server.call.file,
-            &numbered("handle", place),
-            format!("…{call}"),
-        );
+        drafts.block(server.call.file, "handle", format!("…{call}"));
     }
 
     /// A loop of the user's own never ends: the process does.

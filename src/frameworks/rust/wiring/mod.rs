@@ -287,15 +287,6 @@ impl<'p> Wiring<'p> {
     }
 }
 
-/// A name that tells several blocks of one kind apart.
-pub fn numbered(name: &str, place: usize) -> String {
-    if place == 0 {
-        name.to_owned()
-    } else {
-        format!("{name} {}", place + 1)
-    }
-}
-
 /// The line that declares the module.
 pub fn mod_line(has_lib: bool) -> &'static str {
     if has_lib {
