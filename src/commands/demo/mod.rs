@@ -9,7 +9,6 @@ mod nestjs;
 mod process;
 mod requests;
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -90,13 +89,14 @@ fn show(context: &Context, args: &Demo, example: &Example) -> Result<(), Problem
     application::write_handlers(&project, example)?;
     progress.step("building the application (the first time takes a minute)");
     let port = free_port()?;
+    let interrupted: &dyn Fn() -> bool = &|| stop_if_interrupted().is_err();
     let words = {
-        let _alone = alone(&cache)?;
+        let _alone = application::alone(&cache, interrupted)?;
         (example.build)(&Workshop {
             project: &project,
             cache: &cache,
             port,
-            interrupted: &|| stop_if_interrupted().is_err(),
+            interrupted,
         })?
     };
 
@@ -222,24 +222,6 @@ fn stop_if_interrupted() -> Result<(), Problem> {
         });
     }
     Ok(())
-}
-
-/// Waits until no other demo builds in the cache.
-fn alone(cache: &Path) -> Result<File, Problem> {
-    let path = cache.join("demo.lock");
-    let fault = |error: std::io::Error| {
-        Problem::input(format!("cannot lock `{}`: {error}", path.display()))
-    };
-    std::fs::create_dir_all(cache).map_err(fault)?;
-    let lock = File::create(&path).map_err(fault)?;
-    while let Err(error) = lock.try_lock() {
-        match error {
-            TryLockError::WouldBlock => std::thread::sleep(Duration::from_millis(50)),
-            TryLockError::Error(error) => return Err(fault(error)),
-        }
-        stop_if_interrupted()?;
-    }
-    Ok(lock)
 }
 
 /// Where downloads and builds of the demo are kept between runs, by the platform's convention.
