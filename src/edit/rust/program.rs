@@ -724,7 +724,7 @@ mod tests {
             for other in 0..20 {
                 let _ = writeln!(
                     text,
-                    "    use crate::m{other}::*;\n    use unknown{other}::*;"
+                    "    use super::m{other}::*;\n    use unknown{other}::*;"
                 );
             }
             let _ = writeln!(
