@@ -484,6 +484,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_below_a_dotted_key_stays_whole() {
+        let text = "[dependencies]\ntokio.features = [\n]\ntokio.version = \"1\"\naxum.x = [\n]";
+        assert_eq!(
+            added(text, &[wanted("serde", "1", &[])]),
+            format!("{text}\nserde = \"1\"")
+        );
+    }
+
+    #[test]
     fn another_version_serves_where_it_is_there() {
         let ours = Dependency {
             also: Some("1.0.11".to_owned()),

@@ -84,7 +84,9 @@ pub fn line_end(text: &str, at: usize) -> usize {
 
 /// The bytes of an entry's value; of a dotted one, of all its values.
 pub fn span_of(item: &Item) -> Option<Range<usize>> {
-    if let Some(span) = item.span() {
+    let dotted = item.as_table().is_some_and(toml_edit::Table::is_dotted);
+    // What the parser calls the span of a dotted table is that of its keys.
+    if let Some(span) = item.span().filter(|_| !dotted) {
         return Some(span);
     }
     let table = item.as_table_like()?;

@@ -79,7 +79,15 @@ pub fn declare(source: &Source, name: &str, line: &str) -> Splice {
         .iter()
         .find(|n| !matches!(n.kind(), "inner_attribute_item" | "shebang"));
     match first {
-        Some(item) => Splice::insert(start(source, *item), format!("{line}\n\n")),
+        Some(item) => {
+            // The grammar may see an item begin late on a line that nothing else stands on.
+            let at = start(source, *item);
+            let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
+            let before = item.prev_sibling().map_or(mark, |n| n.end_byte());
+            let line_of_it = line_start(text, at).max(mark);
+            let at = if line_of_it >= before { line_of_it } else { at };
+            Splice::insert(at, format!("{line}\n\n"))
+        }
         None if text.is_empty() || text.ends_with('\n') => {
             Splice::insert(text.len(), format!("{line}\n"))
         }

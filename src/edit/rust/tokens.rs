@@ -221,16 +221,21 @@ impl Lexer<'_> {
         name
     }
 
+    /// A quote that begins neither is a token by itself: it must not swallow what follows.
     fn lifetime_or_char(&self) -> usize {
-        let mut chars = self.rest().char_indices().skip(1);
-        let (Some((_, first)), second) = (chars.next(), chars.next()) else {
-            return 1;
-        };
-        if first != '\\' && second.is_none_or(|(_, c)| c != '\'') && is_word(first) {
-            let rest = &self.rest()[1..];
-            return 1 + rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let rest = self.rest();
+        let mut chars = rest.char_indices().skip(1);
+        match (chars.next(), chars.next()) {
+            (Some((_, '\\')), Some(_)) => {
+                let end = quoted(rest, 0, '\'');
+                if rest[..end].contains('\n') { 1 } else { end }
+            }
+            (Some(_), Some((end, '\''))) => end + 1,
+            (Some((_, first)), _) if is_word(first) => {
+                1 + rest[1..].find(|c| !is_word(c)).unwrap_or(rest.len() - 1)
+            }
+            _ => 1,
         }
-        quoted(self.rest(), 0, '\'')
     }
 }
 
@@ -320,6 +325,7 @@ mod tests {
             ["a", "b", "'a", ":", "1", ".", ".", "2"]
         );
         assert_eq!(texts("\u{feff}x"), ["x"]);
+        assert_eq!(texts("a'::b 'c"), ["a", "'", ":", ":", "b", "'c"]);
     }
 
     #[test]
