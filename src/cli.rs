@@ -97,8 +97,9 @@ The codes are explained in docs/verification.md.")]
     Vet(Vet),
     /// See the layer work: a small application, a throwaway PostgreSQL, real requests
     #[command(after_help = "Examples:
-  rapidkit-pg demo           run, show, clean up
-  rapidkit-pg demo --keep    leave the application and the server running
+  rapidkit-pg demo                      run, show, clean up
+  rapidkit-pg demo --framework fastapi  the same with FastAPI; `all` shows every framework
+  rapidkit-pg demo --keep               leave the application and the server running
 
 PostgreSQL is looked for in DATABASE_URL's server, RAPIDKIT_PG_BIN, PATH and the usual places, else
 fetched with pip or npm into your cache.")]
@@ -304,7 +305,7 @@ pub struct Lock {
 
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// The framework to show
+    /// The framework to show: axum, actix, fastapi, nestjs, or all
     #[arg(long, value_name = "NAME", default_value = "axum")]
     pub framework: String,
 

@@ -43,8 +43,8 @@ fn run(folder: &Path, program: impl AsRef<Path>, arguments: &[&str]) -> Result<S
         .with_context(|| program.display().to_string())?;
     let printed = format!(
         "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        String::from_utf8_lossy(&output.stderr),
+        String::from_utf8_lossy(&output.stdout)
     );
     ensure!(output.status.success(), "{}:\n{printed}", program.display());
     Ok(printed)
@@ -59,7 +59,7 @@ fn package(folder: &Path) -> PathBuf {
     }
 }
 
-/// Compiles it.
+/// Compiles it, with the types that it asks for itself.
 pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
     let package = package(folder);
     let project = match package.join("tsconfig.build.json").exists() {
@@ -69,12 +69,29 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
     run(
         &package,
         tool("tsc")?,
-        &["-p", project, "--incremental", "false"],
+        &[
+            "-p",
+            project,
+            "--incremental",
+            "false",
+            "--types",
+            &types(&package)?,
+        ],
     )?;
     Ok(match fixture.start.as_slice() {
         [] => vec!["node".into(), package.join("dist/main.js").into()],
         words => words.iter().map(OsString::from).collect(),
     })
+}
+
+/// What there is of `@types` in the package itself: those of all applications are installed.
+fn types(package: &Path) -> Result<String> {
+    let manifest = std::fs::read_to_string(package.join("package.json"))?;
+    let names: Vec<&str> = manifest
+        .split('"')
+        .filter_map(|word| word.strip_prefix("@types/"))
+        .collect();
+    Ok(names.join(","))
 }
 
 /// The files of the user's that Prettier would change; generated ones have the style of Nest's starter.
@@ -108,6 +125,8 @@ pub fn lints(folder: &Path) -> Result<()> {
         let strict = [
             "-p",
             "tsconfig.json",
+            "--types",
+            &types(&package)?,
             "--noEmit",
             "--incremental",
             "false",

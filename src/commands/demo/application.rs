@@ -4,7 +4,9 @@
 )]
 
 use std::path::Path;
+use std::process::Command;
 
+use super::process::Running;
 use crate::commands::context;
 use crate::frameworks;
 use crate::module::Module;
@@ -20,6 +22,49 @@ pub struct Example {
     pub handlers: (&'static str, &'static str),
     /// Path, text, and what takes its place.
     pub edits: &'static [(&'static str, &'static str, &'static str)],
+    /// The exit code of a stop in order; `None`: the signal is raised again, as uvicorn and Nest do.
+    pub stopped: Option<i32>,
+    /// Builds it; the command that starts it.
+    pub build: fn(&Workshop) -> Result<Vec<String>, Problem>,
+}
+
+/// Where an application is built.
+pub struct Workshop<'a> {
+    pub project: &'a Path,
+    /// What is downloaded and built once, for all runs.
+    pub cache: &'a Path,
+    /// The port that it will serve on.
+    pub port: u16,
+    pub interrupted: &'a dyn Fn() -> bool,
+}
+
+impl Workshop<'_> {
+    /// Runs a program in the project.
+    ///
+    /// # Errors
+    /// It is missing or failed; its output is in the message.
+    pub fn run(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, &Path)],
+    ) -> Result<(), Problem> {
+        let log = self.project.join("build.log");
+        let mut command = Command::new(program);
+        command.args(arguments).envs(variables.iter().copied());
+        match Running::spawn(command, self.project, &log)?.wait(self.interrupted)? {
+            Some(0) => Ok(()),
+            _ => Err(failed("the application does not build", &log)),
+        }
+    }
+
+    /// Makes a folder.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn folder(&self, path: &Path) -> Result<(), Problem> {
+        std::fs::create_dir_all(path).map_err(|error| cannot_write(path, &error))
+    }
 }
 
 /// Writes the application into a new folder.
@@ -82,6 +127,14 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), Problem> {
         Ok(_) => Ok(()),
         Err(error) => Err(cannot_write(to, &error)),
     }
+}
+
+/// Makes `at` a link to a folder.
+///
+/// # Errors
+/// It cannot be made.
+pub fn link(folder: &Path, at: &Path) -> Result<(), Problem> {
+    std::os::unix::fs::symlink(folder, at).map_err(|error| cannot_write(at, &error))
 }
 
 /// A failure that a log explains.

@@ -1,11 +1,16 @@
 //! `rapidkit-pg demo`: a small application, a throwaway PostgreSQL, real requests.
 
+mod actix;
 mod application;
 mod axum;
+mod cargo;
+mod fastapi;
+mod nestjs;
 mod process;
 mod requests;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use super::context::Context;
@@ -14,6 +19,7 @@ use crate::cli::Demo;
 use crate::postgres::{Installation, Options, Search, Server, Shutdown, free_port};
 use crate::report::Progress;
 use crate::types::Problem;
+use application::{Example, Workshop};
 use process::Running;
 use requests::Asker;
 
@@ -21,17 +27,42 @@ const HEALTH: &str = "/api/health/module/postgres";
 /// The contract's bound on a health answer, whatever the server does.
 const HEALTH_BOUND: Duration = Duration::from_secs(2);
 
+/// Every demo, by the framework's name.
+const EXAMPLES: [(&str, Example); 4] = [
+    ("axum", axum::EXAMPLE),
+    ("actix", actix::EXAMPLE),
+    ("fastapi", fastapi::EXAMPLE),
+    ("nestjs", nestjs::EXAMPLE),
+];
+
 /// `rapidkit-pg demo`
 pub fn run(context: &Context, args: &Demo) -> Result<u8, Problem> {
-    let example = match args.framework.as_str() {
-        "axum" => axum::example(),
-        other => {
-            return Err(
-                Problem::input(format!("no demo for `{}`", other.escape_debug()))
-                    .help("there is: axum"),
-            );
+    let all = args.framework == "all";
+    let chosen: Vec<_> = EXAMPLES
+        .iter()
+        .filter(|(name, _)| all || *name == args.framework)
+        .collect();
+    if chosen.is_empty() {
+        let known: Vec<_> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+        return Err(
+            Problem::input(format!("no demo for `{}`", args.framework.escape_debug()))
+                .help(format!("there are: {}, all", known.join(", "))),
+        );
+    }
+    if all && args.keep {
+        return Err(Problem::input("`--keep` keeps one application")
+            .help("name one: `--framework NAME --keep`"));
+    }
+    for (name, example) in chosen {
+        if all {
+            context.terminal.line(format!("\n{name}"));
         }
-    };
+        show(context, args, example)?;
+    }
+    Ok(0)
+}
+
+fn show(context: &Context, args: &Demo, example: &Example) -> Result<(), Problem> {
     let progress = Progress::new(context.terminal);
     let folder = tempfile::Builder::new()
         .prefix("rapidkit-pg-demo-")
@@ -52,26 +83,31 @@ pub fn run(context: &Context, args: &Demo) -> Result<u8, Problem> {
     })?;
 
     progress.step("making a small application");
-    application::create(&project, &example)?;
+    application::create(&project, example)?;
     progress.step("rapidkit-pg add");
     application::add(&project)?;
-    application::write_handlers(&project, &example)?;
+    application::write_handlers(&project, example)?;
     progress.step("building the application (the first time takes a minute)");
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| cache.join("demo-target"), PathBuf::from);
-    let program = axum::build(&project, &target, &|| stop_if_interrupted().is_err())?;
-
     let port = free_port()?;
+    let words = (example.build)(&Workshop {
+        project: &project,
+        cache: &cache,
+        port,
+        interrupted: &|| stop_if_interrupted().is_err(),
+    })?;
+
     let address = format!("127.0.0.1:{port}");
     let url = server.url("postgres");
     progress.step("starting the application");
     let log = project.join("application.log");
-    let mut application = Running::start(
-        &program,
-        &project,
-        &log,
-        &[("ADDRESS", &address), ("DATABASE_URL", &url)],
-    )?;
+    let (program, arguments) = words.split_first().expect("a command has a program");
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("ADDRESS", &address)
+        .env("PORT", port.to_string())
+        .env("DATABASE_URL", &url);
+    let mut application = Running::spawn(command, &project, &log)?;
     let asker = Asker::new(&address, &progress, context.terminal);
     asker.wait_until_serving(&mut application, &log)?;
 
@@ -89,7 +125,7 @@ pub fn run(context: &Context, args: &Demo) -> Result<u8, Problem> {
     }
     progress.step("stopping");
     let code = application.stop()?;
-    if code != Some(0) {
+    if code != example.stopped {
         return Err(application::failed(
             "the application did not stop in order",
             &log,
@@ -100,14 +136,14 @@ pub fn run(context: &Context, args: &Demo) -> Result<u8, Problem> {
         "Worked",
         "`rapidkit-pg demo --keep` leaves it running to look at",
     );
-    Ok(0)
+    Ok(())
 }
 
 fn ask(asker: &Asker, server: &mut Server, progress: &Progress) -> Result<(), Problem> {
     asker.ask("GET", "/", None, 200, "what the application did before")?;
     asker.ask("GET", HEALTH, None, 200, "the database is healthy")?;
     asker.ask("PUT", "/accounts", None, 201, "two accounts, 100 and 0")?;
-    let order = r#"{"from":1,"to":2,"amount":30}"#;
+    let order = r#"{"origin":1,"to":2,"amount":30}"#;
     asker.ask(
         "POST",
         "/transfers",
@@ -115,7 +151,7 @@ fn ask(asker: &Asker, server: &mut Server, progress: &Progress) -> Result<(), Pr
         200,
         "a transaction that commits",
     )?;
-    let order = r#"{"from":1,"to":9,"amount":30}"#;
+    let order = r#"{"origin":1,"to":9,"amount":30}"#;
     asker.ask(
         "POST",
         "/transfers",
@@ -149,7 +185,7 @@ fn keep(
     address: &str,
     url: &str,
     log: &Path,
-) -> Result<u8, Problem> {
+) -> Result<(), Problem> {
     let pid = application.leave_running();
     let left = server.leave_running()?;
     let say = |text: String| context.terminal.result(text);
@@ -171,7 +207,7 @@ fn keep(
         left.stop_command,
         folder.display()
     ));
-    Ok(0)
+    Ok(())
 }
 
 fn stop_if_interrupted() -> Result<(), Problem> {

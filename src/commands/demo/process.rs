@@ -17,21 +17,6 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a program with its output in `log`.
-    ///
-    /// # Errors
-    /// It cannot be started.
-    pub fn start(
-        program: &Path,
-        folder: &Path,
-        log: &Path,
-        variables: &[(&str, &str)],
-    ) -> Result<Self, Problem> {
-        let mut command = Command::new(program);
-        command.envs(variables.iter().copied());
-        Self::spawn(command, folder, log)
-    }
-
     /// Starts a command with its output in `log`.
     ///
     /// # Errors

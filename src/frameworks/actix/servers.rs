@@ -63,6 +63,11 @@ fn made_by<'p>(program: &'p Program, factory: At<'p>, depth: usize) -> Vec<At<'p
             Some(body) => made_in(program, factory.with(body), depth),
             None => Vec::new(),
         },
+        // What the closure takes is cloned first.
+        "block" => match tail(factory.node) {
+            Some(value) => made_by(program, factory.with(value), depth),
+            None => Vec::new(),
+        },
         "identifier" if binding(program, factory).is_some() => match binding(program, factory) {
             Some(Binding::Let {
                 declaration,

@@ -2,11 +2,15 @@
 
 use toml_edit::Item;
 
-use crate::edit::cargo_workspace::{Package, workspace_of};
+use crate::edit::cargo_workspace::{Manifest, Package, workspace_of};
 use crate::types::{Files, Problem};
 
 /// The Rust that sqlx 0.9 needs, by its `rust-version`.
 const NEEDS: (u64, u64) = (1, 94);
+
+/// Crates that open the database which a feature names.
+const HAVE_DRIVERS: &[&str] = &["diesel", "diesel-async", "sea-orm", "sqlx"];
+const OTHER_DATABASES: &[&str] = &["libsql", "mysql", "sqlite"];
 
 /// Refuses an edition whose meaning the generated code does not have.
 pub fn edition(package: &Package) -> Result<(), Problem> {
@@ -48,6 +52,11 @@ pub fn advice(files: &dyn Files, package: &Package) -> Result<Vec<String>, Probl
             "{manifest_of_it} promises Rust {promised}, and the layer needs {major}.{minor}: raise `rust-version`."
         ));
     }
+    if let Some(name) = other_database(files, manifest)? {
+        advice.push(format!(
+            "`{name}` may be for another database: where DATABASE_URL is already that one's, set RAPIDKIT_DB_POSTGRES_URL instead."
+        ));
+    }
     let has_subscriber = manifest
         .dependency_tables("dependencies")
         .into_iter()
@@ -62,8 +71,81 @@ pub fn advice(files: &dyn Files, package: &Package) -> Result<Vec<String>, Probl
     Ok(advice)
 }
 
+/// A dependency that opens SQLite or MySQL, whose URL is by habit in `DATABASE_URL` too.
+fn other_database(files: &dyn Files, manifest: &Manifest) -> Result<Option<String>, Problem> {
+    let workspace = workspace_of(files, &manifest.dir)?;
+    for (_, table) in manifest.dependency_tables("dependencies") {
+        for (name, item) in table.iter() {
+            let shared = workspace
+                .as_ref()
+                .filter(|_| item.get("workspace").is_some())
+                .and_then(|root| root.get(&["workspace", "dependencies", name]));
+            let features = [Some(item), shared]
+                .into_iter()
+                .flatten()
+                .filter_map(|item| item.get("features")?.as_array())
+                .flatten()
+                .filter_map(toml_edit::Value::as_str);
+            let is_other = |word: &str| OTHER_DATABASES.iter().any(|other| word.contains(other));
+            if is_other(name)
+                || (HAVE_DRIVERS.contains(&name) && features.into_iter().any(is_other))
+            {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Major and minor of `1.85` or `1.85.0`.
 fn version(text: &str) -> Option<(u64, u64)> {
     let mut parts = text.split('.').map(str::parse);
     Some((parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::types::ProjectPath;
+
+    fn advice_for(dependencies: &str) -> String {
+        let manifest = format!(
+            "[package]\nname = \"shop\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\n[dependencies]\n{dependencies}\n"
+        );
+        let shared = "[workspace]\nmembers = [\"shop\"]\n\n[workspace.dependencies]\n\
+                      sqlx = { version = \"0.9\", features = [\"sqlite\"] }\n";
+        let files = [
+            ("Cargo.toml", shared),
+            ("shop/Cargo.toml", manifest.as_str()),
+            ("shop/src/main.rs", "fn main() {}\n"),
+        ]
+        .map(|(path, text)| (ProjectPath::existing(path).unwrap(), Arc::from(text)));
+        let files: BTreeMap<ProjectPath, Arc<str>> = files.into();
+        let root = ProjectPath::existing("shop").unwrap();
+        let package = Package::read(&files, &root).unwrap().unwrap();
+        advice(&files, &package).unwrap().join("\n")
+    }
+
+    #[test]
+    fn another_database_may_have_the_variable() {
+        for dependency in [
+            "rusqlite = \"0.37\"",
+            "diesel = { version = \"2\", features = [\"mysql\"] }",
+            "sea-orm = { version = \"2\", features = [\"sqlx-sqlite\"] }",
+            "sqlx = { workspace = true }",
+        ] {
+            let advice = advice_for(dependency);
+            assert!(advice.contains("RAPIDKIT_DB_POSTGRES_URL"), "{dependency}");
+        }
+        for dependency in [
+            "diesel = { version = \"2\", features = [\"postgres\"] }",
+            "sqlx = { version = \"0.9\", features = [\"postgres\"] }",
+        ] {
+            let advice = advice_for(dependency);
+            assert!(!advice.contains("DATABASE_URL"), "{dependency}");
+        }
+    }
 }

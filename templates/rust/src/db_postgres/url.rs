@@ -10,6 +10,8 @@ use sqlx::postgres::PgConnectOptions;
 
 const ACCEPTED: &str =
     "postgres://user:password@host:port/database, special characters percent-encoded";
+const OTHER_DATABASE: &str =
+    "postgres://…, or RAPIDKIT_DB_POSTGRES_URL where this is another database's";
 const SSL_MODES: [&str; 6] = [
     "disable",
     "allow",
@@ -33,14 +35,14 @@ impl FromStr for DatabaseUrl {
     type Err = &'static str;
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
+        let scheme = url.split(['+', ':']).next().unwrap_or_default();
+        if !matches!(scheme, "postgres" | "postgresql") {
+            return Err(OTHER_DATABASE);
+        }
         let parts = Parts::split(url).ok_or(ACCEPTED)?;
-        let scheme = parts.scheme.split('+').next().unwrap_or_default();
         let is_encoded =
             |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-        if !matches!(scheme, "postgres" | "postgresql")
-            || url.contains('#')
-            || !url.split('%').skip(1).all(is_encoded)
-        {
+        if url.contains('#') || !url.split('%').skip(1).all(is_encoded) {
             return Err(ACCEPTED);
         }
 
