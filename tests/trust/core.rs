@@ -167,3 +167,16 @@ fn in_a_project_of_both_only_our_corner_is_judged() {
     assert!(project.read(LOCK).starts_with("format: 1\nmodules:\n"));
     assert_eq!(verify(&project, &[]).of("RK0303").len(), 2);
 }
+
+#[test]
+fn what_has_drifted_proves_nothing() {
+    let (project, module) = (added(), Fixture::module());
+    let path = module.path().to_str().unwrap();
+    let with_module = ["verify-all", "--module", path];
+    project.run(&with_module).ok();
+    let page = module.read("docs/usage.md");
+    module.write("docs/usage.md", page + "\n");
+    project.run(&with_module).ok();
+    module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
+    project.refuses(&with_module, 2, &["still says version 1.0.0"]);
+}

@@ -5,6 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rapidkit_pg::lockfile::Lock;
+
 use crate::fixture::{AXUM_MAIN, Fixture};
 use crate::project::{LOCK, VENDOR, Verified, added, make_executable, make_pipe, verify};
 
@@ -98,6 +100,7 @@ const THE_LOCK: &[Mutant] = &[
     ("a generated file's record is taken out",   &["RK0502"], |p| take_out(p, MINE)),
     ("a vendor file and its record are removed", &["RK0502"], |p| { take_out(p, URL); remove(p, URL); }),
     ("a record and a file are added",            &["RK0502"], |p| add_record(p)),
+    ("and their names differ in letter case only", &["RK0502", "RK0901"], |p| twin(p)),
     ("vendor and lock are rewritten consistently", &["RK0501"], |p| rewrite(p, &[POOL])),
     ("and so is the generated file",             &["RK0501"], |p| rewrite(p, &[POOL, MINE])),
     ("another content of this version",          &["RK0405"], |p| edit_value(p, "content", "00000000")),
@@ -169,6 +172,7 @@ const MODULE: &[Mutant] = &[
     ("a template is added that nothing uses",    &["RK0406"], |p| { p.write("templates/more", ""); }),
     ("a template is removed",                    &["RK0406"], |p| remove(p, "templates/rust/src/db_postgres/pool.rs.j2")),
     ("bytes move between two templates",         &["RK0403"], |p| { let (a, b) = ("templates/rust/src/db_postgres/pool.rs.j2", "templates/rust/src/db_postgres/url.rs"); let (x, y) = (p.read(a), p.read(b)); p.write(a, &x[..x.len() - 1]); p.write(b, format!("\n{y}")); }),
+    ("the questions are removed",                &["RK0406"], |p| remove(p, "config/base.yaml")),
     ("a template is a link",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/pool.rs.j2"; remove(p, t); symlink("/etc/passwd", p.path().join(t)).unwrap(); }),
     ("a template is a pipe",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/pool.rs.j2"; remove(p, t); make_pipe(p, t); }),
     ("a name in the module is not UTF-8",        &["RK0406"], |p| { std::fs::write(p.path().join("docs").join(OsStr::from_bytes(b"a\xff")), "").unwrap(); }),
@@ -363,6 +367,21 @@ fn swap_records(lock: &str) -> String {
     lock.replacen(&a, "@", 1)
         .replacen(&b, &a, 1)
         .replacen('@', &b, 1)
+}
+
+fn twin(project: &Fixture) {
+    let (text, twin) = (project.read(POOL), POOL.replace("pool", "POOL"));
+    project.write(&twin, text);
+    let mut lock = Lock::parse(&project.read(LOCK)).unwrap();
+    let files = &mut lock.modules[0].files;
+    let mut record = files
+        .iter()
+        .find(|file| file.path.as_str() == POOL)
+        .unwrap()
+        .clone();
+    record.path = twin.parse().unwrap();
+    files.push(record);
+    project.write(LOCK, lock.canonical().render());
 }
 
 fn add_record(project: &Fixture) {
