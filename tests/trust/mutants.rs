@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rapidkit_pg::lockfile::Lock;
+use rapidkit_pg::types::ProjectPath;
 
 use crate::fixture::{AXUM_MAIN, Fixture};
 use crate::project::{LOCK, VENDOR, Verified, added, make_executable, make_pipe, verify};
@@ -100,7 +101,8 @@ const THE_LOCK: &[Mutant] = &[
     ("a generated file's record is taken out",   &["RK0502"], |p| take_out(p, MINE)),
     ("a vendor file and its record are removed", &["RK0502"], |p| { take_out(p, URL); remove(p, URL); }),
     ("a record and a file are added",            &["RK0502"], |p| add_record(p)),
-    ("and their names differ in letter case only", &["RK0502", "RK0901"], |p| twin(p)),
+    ("and their names differ in letter case only", &["RK0502", "RK0901"], |p| twin(p, "POOL.rs")),
+    ("or in a control character",                &["RK0502", "RK0901"], |p| twin(p, "po\u{1b}ol.rs")),
     ("vendor and lock are rewritten consistently", &["RK0501"], |p| rewrite(p, &[POOL])),
     ("and so is the generated file",             &["RK0501"], |p| rewrite(p, &[POOL, MINE])),
     ("another content of this version",          &["RK0405"], |p| edit_value(p, "content", "00000000")),
@@ -369,8 +371,9 @@ fn swap_records(lock: &str) -> String {
         .replacen('@', &b, 1)
 }
 
-fn twin(project: &Fixture) {
-    let (text, twin) = (project.read(POOL), POOL.replace("pool", "POOL"));
+/// Adds the same file and record under another name.
+fn twin(project: &Fixture, name: &str) {
+    let (text, twin) = (project.read(POOL), POOL.replace("pool.rs", name));
     project.write(&twin, text);
     let mut lock = Lock::parse(&project.read(LOCK)).unwrap();
     let files = &mut lock.modules[0].files;
@@ -379,7 +382,7 @@ fn twin(project: &Fixture) {
         .find(|file| file.path.as_str() == POOL)
         .unwrap()
         .clone();
-    record.path = twin.parse().unwrap();
+    record.path = ProjectPath::existing(&twin).unwrap();
     files.push(record);
     project.write(LOCK, lock.canonical().render());
 }
