@@ -180,3 +180,25 @@ fn what_has_drifted_proves_nothing() {
     module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
     project.refuses(&with_module, 2, &["still says version 1.0.0"]);
 }
+
+#[test]
+fn an_answer_that_no_template_reads_is_not_recorded() {
+    let module = Fixture::module();
+    let question = "prompts:\n  - name: unread\n    ask: Why?\n    help: No.\n    type: integer\n    default: 1\n    min: 1\n    max: 9\n";
+    module.replace("config/base.yaml", "prompts:\n", question);
+    module.run(&["lock", "--overwrite", "--same-version"]).ok();
+    let path = module.path().to_str().unwrap();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes", "--module", path]).ok();
+    let arguments = ["--release", "--module", path];
+    assert_eq!(verify(&project, &arguments).code, Some(0));
+    assert!(!project.read(LOCK).contains("unread"));
+    project.replace(
+        LOCK,
+        "      \"pool_size\": 10\n",
+        "      \"pool_size\": 10\n      \"unread\": 2\n",
+    );
+    let verified = verify(&project, &arguments);
+    assert_eq!(verified.code, Some(1));
+    assert_eq!(verified.codes().into_iter().collect::<Vec<_>>(), ["RK0505"]);
+}
