@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use semver::{Version, VersionReq};
-use toml_edit::{Array, Item, TableLike, Value};
+use toml_edit::{Array, InlineTable, Item, TableLike, Value};
 
 use super::cargo_exclude;
 use super::cargo_workspace::{Manifest, cargo_lock, workspace_of};
@@ -605,12 +605,7 @@ impl Editor<'_> {
                 })
             }
             Item::Value(Value::InlineTable(table)) => {
-                let end = table
-                    .iter()
-                    .filter_map(|(_, value)| value.span())
-                    .map(|span| span.end)
-                    .max();
-                let end = end.ok_or_else(strange)?;
+                let end = end_of(table).ok_or_else(strange)?;
                 Ok(Splice::insert(end, format!(", {}", features(missing))))
             }
             Item::Table(table) => {
@@ -631,6 +626,15 @@ impl Editor<'_> {
             _ => Err(strange()),
         }
     }
+}
+
+/// Where the last value ends; the span of a dotted key is not that of its value.
+fn end_of(table: &InlineTable) -> Option<usize> {
+    let ends = table.iter().filter_map(|(_, value)| match value {
+        Value::InlineTable(inner) if inner.is_dotted() => end_of(inner),
+        value => value.span().map(|span| span.end),
+    });
+    ends.max()
 }
 
 /// Adds elements to an array, on lines of their own if it is written so.
@@ -806,6 +810,15 @@ mod tests {
         assert_eq!(
             added(text, &[wanted("serde", "1", &[])]),
             "[dependencies]\ntokio = \"1\" # async\naxum = \"0.8\" # web\nserde = \"1\""
+        );
+    }
+
+    #[test]
+    fn features_come_after_a_dotted_key() {
+        let text = "[dependencies]\nserde = { version = \"1\", a.b = [\"c\"] }\n";
+        assert_eq!(
+            added(text, &[wanted("serde", "1", &["derive"])]),
+            "[dependencies]\nserde = { version = \"1\", a.b = [\"c\"], features = [\"derive\"] }\n"
         );
     }
 

@@ -50,6 +50,7 @@ where
         seen.set(seen.get() + 1);
         Ok(())
     });
+    watch.set(None);
     if let Err(error) = result {
         panic!("{what}: after {} inputs: {error}", seen.get());
     }
