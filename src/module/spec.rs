@@ -54,6 +54,9 @@ pub struct Package {
     pub name: String,
     /// A requirement in the ecosystem's syntax.
     pub version: String,
+    /// Another requirement that serves as well where the project has it already.
+    #[serde(default)]
+    pub also: Option<String>,
     #[serde(default)]
     pub features: Vec<String>,
     /// Whether the package's default features are wanted.

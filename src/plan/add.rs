@@ -226,6 +226,7 @@ fn dependencies(request: &Request) -> Vec<Dependency> {
         .map(|package| Dependency {
             name: package.name.clone(),
             version: package.version.clone(),
+            also: package.also.clone(),
             features: package.features.clone(),
             default_features: package.default_features,
             dev: package.dev,

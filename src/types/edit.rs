@@ -27,6 +27,8 @@ pub struct Dependency {
     pub name: String,
     /// A requirement in the ecosystem's own syntax: `0.9`, `>=0.8, <0.10`.
     pub version: String,
+    /// Another requirement that serves as well where the user has it already.
+    pub also: Option<String>,
     pub features: Vec<String>,
     /// Whether the package's default features are wanted.
     pub default_features: bool,

@@ -66,6 +66,7 @@ fn wanted() -> Vec<Dependency> {
         |name: &str, version: &str, features: &[&str], default_features, dev| Dependency {
             name: name.to_owned(),
             version: version.to_owned(),
+            also: None,
             features: features.iter().map(|&name| name.to_owned()).collect(),
             default_features,
             dev,

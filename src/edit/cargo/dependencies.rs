@@ -113,19 +113,24 @@ impl Editor<'_> {
     }
 
     fn answer(&self, dependency: &Dependency) -> Result<Answer, Problem> {
-        let wanted = VersionReq::parse(&dependency.version).map_err(|error| {
-            Problem::input(format!(
-                "the module asks for `{}` in a version that is no requirement: {error}",
-                dependency.name
-            ))
-        })?;
+        let parse = |text: &String| {
+            VersionReq::parse(text).map_err(|error| {
+                Problem::input(format!(
+                    "the module asks for `{}` in a version that is no requirement: {error}",
+                    dependency.name
+                ))
+            })
+        };
+        let wanted = parse(&dependency.version)?;
+        let mut accepted = vec![wanted.clone()];
+        accepted.extend(dependency.also.as_ref().map(parse).transpose()?);
         for kind in ["dependencies", "dev-dependencies"] {
             for (keys, table) in self.manifest.dependency_tables(kind) {
                 let Some(item) = self.entry(table, dependency)? else {
                     continue;
                 };
                 let said = self.said(self.manifest, dependency, item)?;
-                self.check(dependency, item, &said, &wanted)?;
+                self.check(dependency, item, &said, &accepted)?;
                 // An entry for one platform does not help on the others, nor one for tests the program.
                 let elsewhere = keys.len() > 1 || (kind != "dependencies" && !dependency.dev);
                 if elsewhere {
@@ -212,6 +217,7 @@ mod tests {
         Dependency {
             name: name.to_owned(),
             version: version.to_owned(),
+            also: None,
             features: features.iter().map(|f| (*f).to_owned()).collect(),
             default_features: true,
             dev: false,
@@ -483,6 +489,27 @@ mod tests {
                 &[wanted("sqlx", "0.9", &[])]
             ),
             "api/Cargo.toml:2:8: `sqlx` is there in a version that cannot work"
+        );
+    }
+
+    #[test]
+    fn another_version_serves_where_it_is_there() {
+        let ours = Dependency {
+            also: Some("1.0.11".to_owned()),
+            ..wanted("thiserror", "2", &[])
+        };
+        let added = |text: &str| added(text, std::slice::from_ref(&ours));
+        for there in ["1", "1.0", "2", ">=1, <3"] {
+            let text = format!("[dependencies]\nthiserror = \"{there}\"\n");
+            assert_eq!(added(&text), "unchanged");
+        }
+        assert_eq!(
+            added("[dependencies]\nthiserror = \"0.9\"\n"),
+            "Cargo.toml:2:13: `thiserror` is there in a version that cannot work"
+        );
+        assert_eq!(
+            added("[dependencies]\n"),
+            "[dependencies]\nthiserror = \"2\"\n"
         );
     }
 

@@ -102,10 +102,11 @@ impl Editor<'_> {
         dependency: &Dependency,
         item: &Item,
         said: &Said,
-        wanted: &VersionReq,
+        accepted: &[VersionReq],
     ) -> Result<(), Problem> {
         let name = &dependency.name;
-        if let Some(requirement) = said.requirement.as_ref().filter(|r| !overlap(r, wanted)) {
+        let cannot_work = |r: &&VersionReq| !accepted.iter().any(|other| overlap(r, other));
+        if let Some(requirement) = said.requirement.as_ref().filter(cannot_work) {
             return Err(self
                 .manifest
                 .problem(
@@ -127,7 +128,7 @@ impl Editor<'_> {
         }
         if let Some(locked) = self
             .locked(name, said.requirement.as_ref())
-            .filter(|v| !wanted.matches(v))
+            .filter(|v| !accepted.iter().any(|r| r.matches(v)))
         {
             return Err(self
                 .manifest

@@ -1,6 +1,6 @@
 //! The modules of several crates, parsed, and what names in them mean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -71,6 +71,9 @@ pub struct Program {
 
 /// Paths deeper than this are given up on: no code needs them, and names may lead in a circle.
 const DEPTH: usize = 24;
+
+/// For a module and a name, the module from which its glob imports bring that name: what one look-up found so far.
+type Providers = HashMap<(*const Module, String), Option<Meaning>>;
 
 impl Program {
     /// A program whose crates are read without their root module `name`, which is not the user's.
@@ -194,30 +197,38 @@ impl Program {
         let module = self.module_of(at)?;
         let first = path.first()?;
         let source = self.source(at);
+        let mut known = Providers::new();
         for block in ancestors(at.node).filter(|n| n.kind() == "block") {
             let (uses, globs) = uses_in(source, block);
             if let Some(target) = uses
                 .get(first)
                 .filter(|t| t.first() != Some(first) || t.len() > 1)
             {
-                return self.resolve(module, &joined(target, &path[1..]), DEPTH);
+                let full = joined(target, &path[1..]);
+                return self.resolve(module, &full, DEPTH, &mut known);
             }
-            for glob in globs {
-                let found = self.through_glob(module, &glob, path, DEPTH);
-                if found.is_some() {
-                    return found;
-                }
+            let provider = globs
+                .iter()
+                .find_map(|glob| self.provider(module, glob, first, DEPTH, &mut known));
+            if let Some(provider) = provider {
+                return self.provided(&provider, path, DEPTH, &mut known);
             }
         }
-        self.resolve(module, path, DEPTH)
+        self.resolve(module, path, DEPTH, &mut known)
     }
 
-    fn resolve(&self, module: &Module, path: &[String], depth: usize) -> Option<Meaning> {
+    fn resolve(
+        &self,
+        module: &Module,
+        path: &[String],
+        depth: usize,
+        known: &mut Providers,
+    ) -> Option<Meaning> {
         let depth = depth.checked_sub(1)?;
         let (first, rest) = path.split_first()?;
         match first.as_str() {
-            "crate" | "$crate" => return self.descend(module.krate, &[], rest, depth),
-            "self" => return self.descend(module.krate, &module.path, rest, depth),
+            "crate" | "$crate" => return self.descend(module.krate, &[], rest, depth, known),
+            "self" => return self.descend(module.krate, &module.path, rest, depth, known),
             "super" => {
                 let (_, parent) = module.path.split_last()?;
                 let mut up = parent;
@@ -226,7 +237,7 @@ impl Program {
                     up = up.split_last()?.1;
                     rest = tail;
                 }
-                return self.descend(module.krate, up, rest, depth);
+                return self.descend(module.krate, up, rest, depth, known);
             }
             _ => {}
         }
@@ -234,32 +245,29 @@ impl Program {
             let full = joined(target, rest);
             // `mod routes; use routes::routes;` imports from what has the same name.
             if target.first() != Some(first) {
-                return self.resolve(module, &full, depth);
+                return self.resolve(module, &full, depth, known);
             }
             let child = joined(&module.path, std::slice::from_ref(first));
             if self.module(module.krate, &child).is_some() {
-                return self.descend(module.krate, &child, &full[1..], depth);
+                return self.descend(module.krate, &child, &full[1..], depth, known);
             }
-            return self.outside(&full, depth);
+            return self.outside(&full, depth, known);
         }
         if self.declares(module, first) {
-            return self.descend(module.krate, &module.path, path, depth);
+            return self.descend(module.krate, &module.path, path, depth, known);
         }
-        for glob in &module.globs {
-            let found = self.through_glob(module, glob, path, depth);
-            if found.is_some() {
-                return found;
-            }
+        match self.providers(module, first, depth, known) {
+            Some(provider) => self.provided(&provider, path, depth, known),
+            None => self.outside(path, depth, known),
         }
-        self.outside(path, depth)
     }
 
     /// A path that starts with a crate's name.
-    fn outside(&self, path: &[String], depth: usize) -> Option<Meaning> {
+    fn outside(&self, path: &[String], depth: usize, known: &mut Providers) -> Option<Meaning> {
         let (first, rest) = path.split_first()?;
         let library = |c: &CrateRoot| c.kind == CrateKind::Lib && c.name == *first;
         match self.crates.iter().position(library) {
-            Some(krate) => self.descend(krate, &[], rest, depth),
+            Some(krate) => self.descend(krate, &[], rest, depth, known),
             None => Some(Meaning {
                 krate: None,
                 path: path.to_vec(),
@@ -274,6 +282,7 @@ impl Program {
         from: &[String],
         path: &[String],
         depth: usize,
+        known: &mut Providers,
     ) -> Option<Meaning> {
         let depth = depth.checked_sub(1)?;
         let here = Meaning {
@@ -288,57 +297,88 @@ impl Program {
         };
         let child = joined(from, std::slice::from_ref(first));
         if self.module(krate, &child).is_some() {
-            return self.descend(krate, &child, rest, depth);
+            return self.descend(krate, &child, rest, depth, known);
         }
         if module.uses.contains_key(first) {
-            return self.resolve(module, path, depth);
+            return self.resolve(module, path, depth, known);
         }
-        if !self.declares(module, first) {
-            for glob in &module.globs {
-                let found = self.through_glob(module, glob, path, depth);
-                if found.is_some() {
-                    return found;
-                }
-            }
+        if !self.declares(module, first)
+            && let Some(provider) = self.providers(module, first, depth, known)
+        {
+            return self.provided(&provider, path, depth, known);
         }
         Some(here)
     }
 
-    fn through_glob(
+    /// What a path means whose first name comes from a module by a glob import.
+    fn provided(
+        &self,
+        provider: &Meaning,
+        path: &[String],
+        depth: usize,
+        known: &mut Providers,
+    ) -> Option<Meaning> {
+        match provider.krate {
+            Some(krate) => self.descend(krate, &provider.path, path, depth, known),
+            None => Some(Meaning {
+                krate: None,
+                path: joined(&provider.path, path),
+            }),
+        }
+    }
+
+    /// The module from which a name comes into another one by its glob imports.
+    fn providers(
+        &self,
+        module: &Module,
+        name: &str,
+        depth: usize,
+        known: &mut Providers,
+    ) -> Option<Meaning> {
+        let key = (std::ptr::from_ref(module), name.to_owned());
+        if let Some(found) = known.get(&key) {
+            return found.clone();
+        }
+        // Globs lead in circles: while this is looked for, it is not found here.
+        known.insert(key.clone(), None);
+        let found = module
+            .globs
+            .iter()
+            .find_map(|glob| self.provider(module, glob, name, depth, known));
+        known.insert(key, found.clone());
+        found
+    }
+
+    /// The module from which a name comes by one glob import.
+    fn provider(
         &self,
         module: &Module,
         glob: &[String],
-        path: &[String],
+        name: &str,
         depth: usize,
+        known: &mut Providers,
     ) -> Option<Meaning> {
         let depth = depth.checked_sub(1)?;
-        let first = path.first()?;
-        let target = self.resolve(module, glob, depth)?;
+        let target = self.resolve(module, glob, depth, known)?;
         let Some(krate) = target.krate else {
             // Of what lies outside only the frameworks' own names matter here.
-            let known = match target.path.as_slice() {
+            let exports = match target.path.as_slice() {
                 [krate] if krate == "axum" => {
-                    matches!(first.as_str(), "Router" | "serve" | "ServiceExt" | "Json")
+                    matches!(name, "Router" | "serve" | "ServiceExt" | "Json")
                 }
-                [krate] if krate == "actix_web" => matches!(first.as_str(), "App" | "HttpServer"),
+                [krate] if krate == "actix_web" => matches!(name, "App" | "HttpServer"),
                 _ => false,
             };
-            return known.then(|| Meaning {
-                krate: None,
-                path: joined(&target.path, path),
-            });
+            return exports.then_some(target);
         };
         let other = self.module(krate, &target.path)?;
         if std::ptr::eq(other, module) {
             return None;
         }
-        if self.declares(other, first) || other.uses.contains_key(first) {
-            return self.descend(krate, &target.path, path, depth);
+        if self.declares(other, name) || other.uses.contains_key(name) {
+            return Some(target);
         }
-        other
-            .globs
-            .iter()
-            .find_map(|glob| self.through_glob(other, glob, path, depth))
+        self.providers(other, name, depth, known)
     }
 
     /// Whether a module declares an item of that name, `use` not counted.
@@ -647,6 +687,66 @@ fn collect(
             if let Some(name) = target.last() {
                 uses.insert(name.clone(), target.clone());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use super::super::calls::callee;
+    use super::*;
+
+    /// A binary of which this is the text.
+    fn program(text: &str) -> Program {
+        let file = ProjectPath::existing("src/main.rs").unwrap();
+        let files = BTreeMap::from([(file.clone(), Arc::<str>::from(text))]);
+        let root = CrateRoot {
+            kind: CrateKind::Bin,
+            name: "shop".to_owned(),
+            file,
+        };
+        let mut program = Program::default();
+        program.add(&files, &root).unwrap();
+        program
+    }
+
+    #[test]
+    fn globs_that_lead_in_circles_are_followed_once() {
+        let mut text = String::from("use actix_web::*;\n");
+        for module in 0..20 {
+            let _ = writeln!(
+                text,
+                "use m{module}::*;\nmod m{module} {{\n    use super::*;"
+            );
+            for other in 0..20 {
+                let _ = writeln!(
+                    text,
+                    "    use super::m{other}::*;\n    use unknown{other}::*;"
+                );
+            }
+            let _ = writeln!(
+                text,
+                "    fn serve() {{ HttpServer::new(); Nothing::new(); }}\n}}"
+            );
+        }
+        let program = program(&text);
+        let root = program.roots().next().unwrap();
+        let paths: Vec<String> = descendants(root.node)
+            .into_iter()
+            .filter_map(|node| callee(&program, root.with(node)))
+            .filter_map(|(path, _)| program.meaning(path))
+            .map(|meaning| meaning.path.join("::"))
+            .collect();
+        assert_eq!(paths.len(), 40);
+        assert!(paths.contains(&"actix_web::HttpServer::new".to_owned()));
+        for path in paths {
+            assert!(
+                path == "actix_web::HttpServer::new" || path == "Nothing::new",
+                "{path}"
+            );
         }
     }
 }

@@ -66,6 +66,7 @@ fn tokio() -> Dependency {
     Dependency {
         name: "tokio".to_owned(),
         version: "1".to_owned(),
+        also: None,
         features: ["macros", "net", "rt-multi-thread", "signal", "sync", "time"]
             .map(str::to_owned)
             .to_vec(),

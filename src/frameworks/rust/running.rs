@@ -290,7 +290,8 @@ impl<'p> Walk<'p> {
         }
         match ends.as_slice() {
             [end] => Ok(*end),
-            _ => Err(lost(declaration)),
+            // `if encrypted { server.bind_rustls(…)… } else { server.bind(…)… }`
+            _ => joined(&ends).ok_or_else(|| lost(declaration)),
         }
     }
 
@@ -471,6 +472,67 @@ fn calls<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
         }
     }
     found
+}
+
+/// The `if` or `match` of which two nodes are in different branches.
+pub fn branching<'p>(one: At<'p>, other: At<'p>) -> Option<At<'p>> {
+    if one.file != other.file {
+        return None;
+    }
+    let mut below = one.node;
+    for outer in ancestors(one.node) {
+        let holds = outer.start_byte() <= other.node.start_byte()
+            && other.node.end_byte() <= outer.end_byte();
+        if holds {
+            let branch = match outer.kind() {
+                "match_block" => below.kind() == "match_arm",
+                "if_expression" => matches!(below.kind(), "block" | "else_clause"),
+                _ => false,
+            };
+            let top = if outer.kind() == "match_block" {
+                outer.parent()?
+            } else {
+                outer
+            };
+            return branch.then(|| one.with(top));
+        }
+        if matches!(
+            outer.kind(),
+            "function_item" | "closure_expression" | "async_block"
+        ) {
+            return None;
+        }
+        below = outer;
+    }
+    None
+}
+
+/// The branching after which one of several ends is reached, whichever branch is taken.
+fn joined<'p>(ends: &[At<'p>]) -> Option<At<'p>> {
+    let mut around: Option<At> = None;
+    for (place, one) in ends.iter().enumerate() {
+        for other in &ends[place + 1..] {
+            let between = branching(*one, *other)?;
+            let wider = |at: At| at.node.start_byte() <= between.node.start_byte();
+            around = around.filter(|at| wider(*at)).or(Some(between));
+        }
+    }
+    let around = around?;
+    let leaves = |end: &At<'p>| {
+        ancestors(end.node)
+            .take_while(|n| *n != around.node)
+            .any(|n| {
+                matches!(
+                    n.kind(),
+                    "return_expression"
+                        | "async_block"
+                        | "closure_expression"
+                        | "function_item"
+                        | "macro_invocation"
+                )
+            })
+    };
+    (!ends.iter().any(leaves)).then_some(around)
 }
 
 /// The statement of a block that holds a node: what stands directly in the innermost real block.

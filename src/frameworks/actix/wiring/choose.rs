@@ -1,5 +1,6 @@
 //! Chooses the server to wire, or says why there is none that is certain.
 
+use crate::frameworks::rust::running::branching;
 use crate::types::Problem;
 
 use super::super::servers::{apps, servers};
@@ -33,7 +34,7 @@ impl<'p> ActixWiring<'p> {
             };
             if let Some(other) = rest
                 .iter()
-                .find(|other| self.branching(*first, **other).is_none())
+                .find(|other| branching(*first, **other).is_none())
             {
                 return Err(self
                     .problem(
@@ -54,7 +55,7 @@ impl<'p> ActixWiring<'p> {
         };
         match rest
             .iter()
-            .find(|other| self.branching(first.server, other.server).is_none())
+            .find(|other| branching(first.server, other.server).is_none())
         {
             None => Ok(chosen),
             Some(other) => Err(self

@@ -5,7 +5,7 @@ mod choose;
 use std::ops::Deref;
 
 use crate::edit::rust::{At, ancestors};
-use crate::frameworks::rust::running::{Run, function_of, run, statement};
+use crate::frameworks::rust::running::{Run, branching, function_of, run, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Shared, Wiring};
 use crate::types::{FileEdit, Problem};
 
@@ -128,7 +128,7 @@ impl<'p> ActixWiring<'p> {
         let made = statement(server).ok()?;
         let around = chosen
             .iter()
-            .filter_map(|other| self.branching(server, other.server))
+            .filter_map(|other| branching(server, other.server))
             .filter_map(|branching| statement(branching).ok())
             .min_by_key(|at| at.node.start_byte());
         Some(around.unwrap_or(made))
@@ -167,7 +167,7 @@ impl<'p> ActixWiring<'p> {
         }
         let mut after = runs[0].ended;
         if let [one, other, ..] = chosen
-            && let Some(branching) = self.branching(one.server, other.server)
+            && let Some(branching) = branching(one.server, other.server)
             && ancestors(after.node).any(|n| n == branching.node)
         {
             after = statement(branching).map_err(|lost| {

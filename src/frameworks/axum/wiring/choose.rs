@@ -1,5 +1,6 @@
 //! Chooses the server to wire, or says why there is none that is certain.
 
+use crate::frameworks::rust::running::branching;
 use crate::frameworks::rust::types::Tracer;
 use crate::types::Problem;
 
@@ -66,6 +67,6 @@ impl<'p> AxumWiring<'p> {
 
     /// Whether two servers are in different branches of one `if` or `match`, and so never both run.
     fn exclude(&self, one: &Chosen<'p>, other: &Chosen<'p>) -> bool {
-        self.branching(one.server.call, other.server.call).is_some()
+        branching(one.server.call, other.server.call).is_some()
     }
 }

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::edit::rust::{At, Binding, argument, binding, callee, descendants};
-use crate::frameworks::rust::running::{Run, statement};
+use crate::frameworks::rust::running::{Run, branching, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, Shared};
 
 use super::super::servers::Kind;
@@ -55,7 +55,7 @@ impl<'p> AxumWiring<'p> {
         };
         let first = all
             .iter()
-            .filter_map(|other| self.branching(call, other.server.call))
+            .filter_map(|other| branching(call, other.server.call))
             .filter_map(|branching| statement(branching).ok())
             .min_by_key(|at| at.node.start_byte())
             .unwrap_or(first);

@@ -2,7 +2,7 @@
 
 use crate::edit::cargo::workspace::CrateKind;
 use crate::edit::rust::{Module, callee, descendants, find, in_tests, step};
-use crate::frameworks::rust::running::{Run, function_of, statement};
+use crate::frameworks::rust::running::{Run, branching, function_of, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, Shared};
 use crate::types::Problem;
 
@@ -48,7 +48,7 @@ impl<'p> AxumWiring<'p> {
         }
         let mut after = runs[0].0.ended;
         if let [(_, one), (_, other), ..] = runs
-            && let Some(branching) = self.branching(one.server.call, other.server.call)
+            && let Some(branching) = branching(one.server.call, other.server.call)
         {
             after = statement(branching).map_err(|lost| {
                 self.problem(

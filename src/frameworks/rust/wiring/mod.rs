@@ -9,7 +9,7 @@ use crate::edit::cargo::workspace::{CrateKind, Package};
 use crate::edit::rust::{At, Program, ancestors, declare, declares, find};
 use crate::types::Problem;
 
-use super::running::{callers, function_of};
+use super::running::{branching, callers, function_of};
 pub use draft::{Drafts, comment_end};
 
 /// The module's name in Rust.
@@ -150,39 +150,6 @@ impl<'p> Wiring<'p> {
         Ok(if chosen.is_empty() { others } else { chosen })
     }
 
-    /// The `if` or `match` of which two nodes are in different branches.
-    pub fn branching(&self, one: At<'p>, other: At<'p>) -> Option<At<'p>> {
-        if one.file != other.file {
-            return None;
-        }
-        let mut below = one.node;
-        for outer in ancestors(one.node) {
-            let holds = outer.start_byte() <= other.node.start_byte()
-                && other.node.end_byte() <= outer.end_byte();
-            if holds {
-                let branch = match outer.kind() {
-                    "match_block" => below.kind() == "match_arm",
-                    "if_expression" => matches!(below.kind(), "block" | "else_clause"),
-                    _ => false,
-                };
-                let top = if outer.kind() == "match_block" {
-                    outer.parent()?
-                } else {
-                    outer
-                };
-                return branch.then(|| one.with(top));
-            }
-            if matches!(
-                outer.kind(),
-                "function_item" | "closure_expression" | "async_block"
-            ) {
-                return None;
-            }
-            below = outer;
-        }
-        None
-    }
-
     /// Reasons why the place itself cannot be edited.
     pub fn check_place(&self, home: &Home, call: At<'p>, site: At<'p>) -> Result<(), Problem> {
         if self.krate(site) >= self.program.own {
@@ -247,9 +214,7 @@ impl<'p> Wiring<'p> {
                     let outer = function_of(*one);
                     let same =
                         |call: &At<'p>| function_of(*call).map(|f| f.node) == outer.map(|f| f.node);
-                    let branches = rest
-                        .iter()
-                        .all(|other| self.branching(*one, *other).is_some());
+                    let branches = rest.iter().all(|other| branching(*one, *other).is_some());
                     if rest.iter().all(same) && branches {
                         at = *one;
                         continue;
