@@ -251,6 +251,7 @@ mod tests {
         Dependency {
             name: name.to_owned(),
             version: "^8.0.0".to_owned(),
+            also: None,
             features: Vec::new(),
             default_features: true,
             dev,

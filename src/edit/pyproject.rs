@@ -360,6 +360,7 @@ mod tests {
         let of = |name: &str, version: &str, features: &[&str]| Dependency {
             name: name.to_owned(),
             version: version.to_owned(),
+            also: None,
             features: features.iter().map(|f| (*f).to_owned()).collect(),
             default_features: true,
             dev: false,

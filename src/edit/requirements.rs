@@ -138,6 +138,7 @@ mod tests {
         Dependency {
             name: "sqlalchemy".to_owned(),
             version: ">=2.0,<3".to_owned(),
+            also: None,
             features: vec!["asyncio".to_owned()],
             default_features: true,
             dev: false,

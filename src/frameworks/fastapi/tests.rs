@@ -32,6 +32,7 @@ fn add(project: &Project) -> Result<usize, String> {
     let wanted = [Dependency {
         name: "sqlalchemy".to_owned(),
         version: ">=2.0.36,<3".to_owned(),
+        also: None,
         features: vec!["asyncio".to_owned()],
         default_features: true,
         dev: false,

@@ -57,6 +57,7 @@ fn pg() -> Dependency {
     Dependency {
         name: "pg".to_owned(),
         version: "^8.23.0".to_owned(),
+        also: None,
         features: Vec::new(),
         default_features: true,
         dev: false,
