@@ -245,7 +245,7 @@ pub struct VerifyAll {
     #[arg(long, value_name = "PRINCIPAL", requires = "trust")]
     pub signer: Option<String>,
 
-    /// Versions must not be lower than in this git revision
+    /// Versions must not be lower than in this git revision, and nothing of it gone
     #[arg(long, value_name = "REV")]
     pub baseline: Option<String>,
 

@@ -39,18 +39,28 @@ fn name(line: &str) -> Option<&str> {
     Some(name.trim()).filter(|name| !name.starts_with('#'))
 }
 
-/// How often the block stands in `file` as it was written, line endings aside.
+/// How often the block stands in `file` as it was written, line endings aside. A block has none but line feeds.
 pub fn count(file: &str, block: &str) -> usize {
-    let file: Vec<&str> = file.lines().collect();
-    let block: Vec<&str> = block.lines().collect();
-    file.windows(block.len().max(1))
+    let file = lines(file);
+    let block: Vec<&str> = match block.strip_suffix('\n') {
+        Some(block) => block.split('\n').collect(),
+        None => return 0,
+    };
+    file.windows(block.len())
         .filter(|window| *window == block)
         .count()
 }
 
+/// The lines without their ends, of which some editors make `\r\r\n`.
+fn lines(file: &str) -> Vec<&str> {
+    file.lines()
+        .map(|line| line.trim_end_matches('\r'))
+        .collect()
+}
+
 /// The block of this name as it stands, if its markers are there once each and in order.
 pub fn current(file: &str, name: &str) -> Option<String> {
-    let lines: Vec<&str> = file.lines().collect();
+    let lines = lines(file);
     let only = |marker: String| {
         let mut at = lines
             .iter()
@@ -124,5 +134,10 @@ mod tests {
         );
         assert_eq!(current(&format!("{once}{once}"), "db"), None);
         assert_eq!(current("# <<< db\n# >>> db\n", "db"), None);
+        let twice = once.replace("\r\n", "\r\r\n");
+        assert_eq!(current(&twice, "db"), Some(block("db", "A=1")));
+        assert_eq!(count(&twice, &block("db", "A=1")), 1);
+        assert_eq!(count(&once, &block("db", "A=1").replace('\n', "\r\n")), 0);
+        assert_eq!(count(&once, ""), 0);
     }
 }

@@ -51,8 +51,8 @@ pub enum Look {
 }
 
 impl Project {
-    /// All that lies below `directory`, the directory itself first, sorted by the bytes of paths. Files for which `wanted` holds are
-    /// hashed, in parallel and piece by piece.
+    /// The directory and all that lies below it, in no order. Files for which `wanted` holds are hashed, in parallel and
+    /// piece by piece.
     pub fn survey(
         &self,
         directory: &ProjectPath,
@@ -60,13 +60,11 @@ impl Project {
     ) -> Vec<Found> {
         let path = PathBuf::from(directory.as_str());
         let name = path.as_os_str().to_owned();
-        let mut found = match kind_of(self.root.as_fd(), &name) {
+        match kind_of(self.root.as_fd(), &name) {
             Err(Errno::NOENT | Errno::NOTDIR) => Vec::new(),
             Err(error) => vec![unreadable(path, error)],
             Ok(kind) => look_at(self.root.as_fd(), &name, kind, path, wanted, 0),
-        };
-        found.par_sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
-        found
+        }
     }
 
     /// What stands at `path`. The last segment is not followed if it is a link.

@@ -14,19 +14,12 @@ use crate::types::{Code, FileKind, LOCK, LOCK_SIGNATURE, Level, shown};
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     let files = subject
         .records(FileKind::Vendor)
-        .map(|record| OsStr::new(record.path.as_str()));
+        .map(|record| record.path.as_str());
     let files: HashSet<&OsStr> = files
-        .chain([LOCK, LOCK_SIGNATURE].map(OsStr::new))
+        .chain([LOCK, LOCK_SIGNATURE])
+        .map(OsStr::new)
         .collect();
-    let mut directories: HashSet<&OsStr> = HashSet::new();
-    for file in &files {
-        let mut above = Path::new(file).ancestors().skip(1);
-        // Where one is known, all above it are.
-        while above
-            .next()
-            .is_some_and(|path| directories.insert(path.as_os_str()))
-        {}
-    }
+    let directories = directories(subject);
     let corners = corners(subject);
     let mut not_ours = 0;
     for found in subject.found {
@@ -62,6 +55,22 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
             .actual(format!("{not_ours} files"));
         findings.add(finding);
     }
+}
+
+/// The directories that files of ours lie in.
+fn directories<'a>(subject: &'a Subject) -> HashSet<&'a OsStr> {
+    let files = subject.records(FileKind::Vendor);
+    let mut directories = HashSet::new();
+    for mut path in files.map(|record| record.path.as_str()).chain([LOCK]) {
+        while let Some((parent, _)) = path.rsplit_once('/') {
+            // Where one is known, all above it are.
+            if !directories.insert(OsStr::new(parent)) {
+                break;
+            }
+            path = parent;
+        }
+    }
+    directories
 }
 
 fn report(found: &Found, expected: &HashSet<&OsStr>, findings: &mut Findings) {

@@ -21,7 +21,7 @@ pub(super) fn roots(
     }
     let below_start =
         |path: &Path| -> PathBuf { start.join(path.strip_prefix(&top).unwrap_or(Path::new(""))) };
-    let mut walk = WalkDir::new(&top).sort_by_file_name().into_iter();
+    let mut walk = WalkDir::new(&top).into_iter();
     while let Some(entry) = walk.next() {
         let entry = match entry {
             Ok(entry) => entry,

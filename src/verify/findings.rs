@@ -37,6 +37,12 @@ impl<'a> Findings<'a> {
         self.add(finding.fix_here(root, arguments));
     }
 
+    /// Adds all of others of the same root.
+    pub fn extend(&mut self, others: Vec<Self>) {
+        self.list
+            .extend(others.into_iter().flat_map(|other| other.list));
+    }
+
     /// All of them, by code and path.
     pub fn sorted(mut self) -> Vec<Finding> {
         self.list.sort_by(|a, b| {

@@ -121,6 +121,7 @@ pub fn verify(directory: &Path, starts: &[PathBuf], setting: &Setting) -> Result
     }
     roots.sort();
     roots.dedup();
+    findings.sort_by(|a, b| (&a.root, a.code, &a.path).cmp(&(&b.root, b.code, &b.path)));
     let results: Vec<(Checked, Vec<Finding>)> = roots
         .par_iter()
         .map(|(root, kind)| match kind {

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::findings::Findings;
 use super::{
     Checked, Kind, Setting, accepted, baseline, blocks, core, extra, facts, lock, paths, render,
@@ -118,9 +120,12 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
                 .collect(),
             found: &found,
         };
-        for check in CHECKS {
+        let found = CHECKS.par_iter().map(|check| {
+            let mut findings = Findings::new(root, setting.release);
             check(&subject, &mut findings);
-        }
+            findings
+        });
+        findings.extend(found.collect());
     }
     (checked, findings.sorted())
 }

@@ -18,14 +18,14 @@ const MOST_MEMORY: u64 = 1 << 20;
 /// The inputs of all readers.
 static ALL: AtomicU64 = AtomicU64::new(0);
 
-/// Puts `count` inputs, or as many as `RAPIDKIT_FUZZ` says, to `judge`, which says whether one was read.
+/// Puts `count` inputs, or `RAPIDKIT_FUZZ` times as many, to `judge`, which says whether one was read.
 pub fn run<S>(what: &str, count: u32, strategy: S, judge: impl Fn(&S::Value) -> bool)
 where
     S: Strategy,
     S::Value: Clone + Send + 'static,
 {
-    let asked = std::env::var("RAPIDKIT_FUZZ").ok();
-    let count = asked.map_or(count, |count| count.parse().unwrap());
+    let times = std::env::var("RAPIDKIT_FUZZ").ok();
+    let count = count * times.map_or(1, |times| times.parse().unwrap());
     let config = Config {
         cases: count,
         failure_persistence: None,
@@ -50,6 +50,7 @@ where
         seen.set(seen.get() + 1);
         Ok(())
     });
+    watch.set(None);
     if let Err(error) = result {
         panic!("{what}: after {} inputs: {error}", seen.get());
     }

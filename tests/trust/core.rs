@@ -167,3 +167,38 @@ fn in_a_project_of_both_only_our_corner_is_judged() {
     assert!(project.read(LOCK).starts_with("format: 1\nmodules:\n"));
     assert_eq!(verify(&project, &[]).of("RK0303").len(), 2);
 }
+
+#[test]
+fn what_has_drifted_proves_nothing() {
+    let (project, module) = (added(), Fixture::module());
+    let path = module.path().to_str().unwrap();
+    let with_module = ["verify-all", "--module", path];
+    project.run(&with_module).ok();
+    let page = module.read("docs/usage.md");
+    module.write("docs/usage.md", page + "\n");
+    project.run(&with_module).ok();
+    module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
+    project.refuses(&with_module, 2, &["still says version 1.0.0"]);
+}
+
+#[test]
+fn an_answer_that_no_template_reads_is_not_recorded() {
+    let module = Fixture::module();
+    let question = "prompts:\n  - name: unread\n    ask: Why?\n    help: No.\n    type: integer\n    default: 1\n    min: 1\n    max: 9\n";
+    module.replace("config/base.yaml", "prompts:\n", question);
+    module.run(&["lock", "--overwrite", "--same-version"]).ok();
+    let path = module.path().to_str().unwrap();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes", "--module", path]).ok();
+    let arguments = ["--release", "--module", path];
+    assert_eq!(verify(&project, &arguments).code, Some(0));
+    assert!(!project.read(LOCK).contains("unread"));
+    project.replace(
+        LOCK,
+        "      \"pool_size\": 10\n",
+        "      \"pool_size\": 10\n      \"unread\": 2\n",
+    );
+    let verified = verify(&project, &arguments);
+    assert_eq!(verified.code, Some(1));
+    assert_eq!(verified.codes().into_iter().collect::<Vec<_>>(), ["RK0505"]);
+}

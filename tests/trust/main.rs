@@ -19,4 +19,5 @@ mod mutations;
 mod nothing_written;
 mod project;
 mod signatures;
+mod unreadable;
 mod vet;

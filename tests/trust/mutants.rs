@@ -5,6 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rapidkit_pg::lockfile::Lock;
+use rapidkit_pg::types::ProjectPath;
+
 use crate::fixture::{AXUM_MAIN, Fixture};
 use crate::project::{LOCK, VENDOR, Verified, added, make_executable, make_pipe, verify};
 
@@ -98,6 +101,9 @@ const THE_LOCK: &[Mutant] = &[
     ("a generated file's record is taken out",   &["RK0502"], |p| take_out(p, MINE)),
     ("a vendor file and its record are removed", &["RK0502"], |p| { take_out(p, URL); remove(p, URL); }),
     ("a record and a file are added",            &["RK0502"], |p| add_record(p)),
+    ("and their names differ in letter case only", &["RK0502", "RK0901"], |p| twin(p, POOL, "POOL.rs")),
+    ("or in a control character",                &["RK0502", "RK0901"], |p| twin(p, POOL, "po\u{1b}ol.rs")),
+    ("or in what no module may write",           &["RK0502", "RK0901"], |p| twin(p, MINE, "po ol.rs")),
     ("vendor and lock are rewritten consistently", &["RK0501"], |p| rewrite(p, &[POOL])),
     ("and so is the generated file",             &["RK0501"], |p| rewrite(p, &[POOL, MINE])),
     ("another content of this version",          &["RK0405"], |p| edit_value(p, "content", "00000000")),
@@ -109,6 +115,7 @@ const THE_LOCK: &[Mutant] = &[
     ("an answer to no question",                 &["RK0505"], |p| p.replace(LOCK, "      \"pool_size\": 10\n", "      \"pool_size\": 10\n      \"zzz\": 1\n")),
     ("an answer is taken out",                   &["RK0505"], |p| p.replace(LOCK, "      \"pool_size\": 10\n", "")),
     ("a secret as an answer",                    &["RK0505", "RK0902"], |p| p.replace(LOCK, "      \"pool_size\": 10\n", "      \"pool_size\": 10\n      \"url\": \"postgres://app:hunter2@db/x\"\n")),
+    ("a secret by what its answer is called",    &["RK0505", "RK0902"], |p| p.replace(LOCK, "      \"pool_size\": 10\n", "      \"pool_size\": 10\n      \"signing_token\": \"x\"\n")),
     ("another fact",                             &["RK0501", "RK0503"], |p| p.replace(LOCK, "\"axum\": \"0.8\"", "\"axum\": \"0.7\"")),
     ("a fact that renders the same",             &["RK0503"], |p| p.replace(LOCK, "\"axum\": \"0.8\"", "\"axum\": \"0.9\"")),
     ("a fact of another type",                   &["RK0503", "RK0505"], |p| p.replace(LOCK, "\"has_lib\": false", "\"has_lib\": \"false\"")),
@@ -120,6 +127,7 @@ const THE_LOCK: &[Mutant] = &[
     ("made from a drifted module",               &["RK0404"], |p| p.replace(LOCK, "    answers:", "    dev: true\n    answers:")),
     ("another template",                         &["RK0502"], |p| p.replace(LOCK, "template: \"templates/rust/src/db_postgres/url.rs\"", "template: \"templates/rust/src/db_postgres/urk.rs\"")),
     ("a block of another name",                  &["RK0502"], |p| p.replace(LOCK, "name: \"init\"", "name: \"inis\"")),
+    ("a block of a dependency that there is not", &["RK0502"], |p| p.replace(LOCK, "name: \"dependency thiserror\"", "name: \"dependency thiserros\"")),
     ("a block of another number",                &["RK0102"], |p| p.replace(LOCK, "name: \"init\"", "name: \"init 2\"")),
     ("a block of another text",                  &["RK0603"], |p| p.replace(LOCK, "exit(1)", "exit(0)")),
     ("a comment hidden in a block",              &["RK0102"], |p| p.replace(LOCK, "exit(1);", "exit(1);/**/")),
@@ -150,6 +158,7 @@ const THE_PROJECT: &[Mutant] = &[
     ("a dependency is taken out",                &["RK0603"], |p| { let t = p.read("Cargo.toml"); let line = t.lines().find(|l| l.starts_with("thiserror")).unwrap(); p.write("Cargo.toml", t.replace(line, "")); }),
     ("an example setting is changed",            &["RK0603"], |p| p.replace(".env.example", "DB_POOL_SIZE=10", "DB_POOL_SIZE=11")),
     ("a secret is put into the examples",        &["RK0603"], |p| p.replace(".env.example", "postgres://postgres:postgres@", "postgres://app:hunter2@")),
+    ("and is recorded by hand",                  &["RK0902"], |p| for f in [".env.example", LOCK] { p.replace(f, "postgres://postgres:postgres@", "postgres://app:hunter2@"); }),
     ("the first test is removed",                &["RK0605"], |p| remove(p, "src/db_postgres/tests.rs")),
     ("another version of Axum",                  &["RK0503"], |p| p.replace("Cargo.toml", "axum = \"0.8\"", "axum = \"0.7\"")),
     ("the manifest is broken",                   &["RK0503", "RK0603"], |p| { p.write("Cargo.toml", "["); }),
@@ -169,6 +178,7 @@ const MODULE: &[Mutant] = &[
     ("a template is added that nothing uses",    &["RK0406"], |p| { p.write("templates/more", ""); }),
     ("a template is removed",                    &["RK0406"], |p| remove(p, "templates/rust/src/db_postgres/pool.rs.j2")),
     ("bytes move between two templates",         &["RK0403"], |p| { let (a, b) = ("templates/rust/src/db_postgres/pool.rs.j2", "templates/rust/src/db_postgres/url.rs"); let (x, y) = (p.read(a), p.read(b)); p.write(a, &x[..x.len() - 1]); p.write(b, format!("\n{y}")); }),
+    ("the questions are removed",                &["RK0406"], |p| remove(p, "config/base.yaml")),
     ("a template is a link",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/pool.rs.j2"; remove(p, t); symlink("/etc/passwd", p.path().join(t)).unwrap(); }),
     ("a template is a pipe",                     &["RK0406"], |p| { let t = "templates/rust/src/db_postgres/pool.rs.j2"; remove(p, t); make_pipe(p, t); }),
     ("a name in the module is not UTF-8",        &["RK0406"], |p| { std::fs::write(p.path().join("docs").join(OsStr::from_bytes(b"a\xff")), "").unwrap(); }),
@@ -363,6 +373,22 @@ fn swap_records(lock: &str) -> String {
     lock.replacen(&a, "@", 1)
         .replacen(&b, &a, 1)
         .replacen('@', &b, 1)
+}
+
+/// Adds the same file and record under another name.
+fn twin(project: &Fixture, path: &str, name: &str) {
+    let (text, twin) = (project.read(path), path.replace("pool.rs", name));
+    project.write(&twin, text);
+    let mut lock = Lock::parse(&project.read(LOCK)).unwrap();
+    let files = &mut lock.modules[0].files;
+    let mut record = files
+        .iter()
+        .find(|file| file.path.as_str() == path)
+        .unwrap()
+        .clone();
+    record.path = ProjectPath::existing(&twin).unwrap();
+    files.push(record);
+    project.write(LOCK, lock.canonical().render());
 }
 
 fn add_record(project: &Fixture) {

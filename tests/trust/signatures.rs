@@ -140,6 +140,8 @@ const CASES: &[Case] = &[
     ("its line endings become CRLF",        &["RK0202"], |_, p| { let t = p.read(SIGNATURE); p.write(SIGNATURE, t.replace('\n', "\r\n")); }),
     ("it is a link",                        &["RK0202"], |k, p| { std::fs::remove_file(p.path().join(SIGNATURE)).unwrap(); symlink(k.path("release.pub"), p.path().join(SIGNATURE)).unwrap(); }),
     ("it is a pipe",                        &["RK0202"], |_, p| { std::fs::remove_file(p.path().join(SIGNATURE)).unwrap(); crate::project::make_pipe(p, SIGNATURE); }),
+    ("it is a directory",                   &["RK0202"], |_, p| { std::fs::remove_file(p.path().join(SIGNATURE)).unwrap(); std::fs::create_dir(p.path().join(SIGNATURE)).unwrap(); }),
+    ("it is 5 MiB",                         &["RK0202"], |_, p| { p.write(SIGNATURE, vec![b' '; 5 << 20]); }),
     ("the lock changed after it",           &["RK0202"], |_, p| { p.write("src/db_postgres/pool.rs", "// mine\n"); p.run(&["lock", "--overwrite"]).ok(); }),
     ("another project's signature",         &["RK0202"], |k, p| { let o = Fixture::axum(); o.run(&["add", "--yes", "--set", "pool_size=5"]).ok(); k.sign(&o, "release"); p.write(SIGNATURE, o.read(SIGNATURE)); }),
     ("a signature of a module's sums",      &["RK0206"], |k, p| { let m = Fixture::module(); m.run(&["lock", "--overwrite", "--sign", &k.path("release")]).ok(); p.write(SIGNATURE, m.read("module.sums.sig")); }),

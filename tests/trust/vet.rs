@@ -73,6 +73,18 @@ const FAULTS: &[Fault] = &[
     ("a page that is not there",            "RK0406", "module.yaml", |m| m.replace("module.yaml", "docs/usage.md", "docs/absent.md")),
     ("a hook that no page names",           "RK1007", "module.yaml", |m| m.replace("docs/advanced.md", HOOKS[1], "")),
     ("a hook that no code reads",           "RK1008", "module.yaml", |m| { m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR"); let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"); }),
+    ("a hook that only comments name",      "RK1008", "module.yaml", |m| {
+        m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR");
+        for (path, mark) in [("docs/usage.md", ""), (POOL, "//"), ("templates/fastapi/db_postgres/pool.py", "#"), ("templates/nestjs/src/db-postgres/postgres.pool.ts", "//")] {
+            let t = m.read(path);
+            m.write(path, format!("{t}\n{mark} RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"));
+        }
+    }),
+    ("a hook that only the changelog names", "RK1007", "module.yaml", |m| {
+        m.replace("docs/advanced.md", HOOKS[1], "");
+        let t = m.read("docs/changelog.md");
+        m.write("docs/changelog.md", format!("{t}\n{}\n", HOOKS[1]));
+    }),
     ("a password",                          "RK1009", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
     ("a private key on a page",             "RK1009", "docs/usage.md", |m| { let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "-----BEGIN PRIVATE KEY-----\n"); }),
     ("an unknown key",                      "RK0406", "module.yaml", |m| m.replace("module.yaml", "license: MIT", "licence: MIT")),

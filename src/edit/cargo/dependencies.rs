@@ -308,6 +308,15 @@ mod tests {
     }
 
     #[test]
+    fn features_come_after_a_dotted_key() {
+        let text = "[dependencies]\nserde = { version = \"1\", a.b = [\"c\"] }\n";
+        assert_eq!(
+            added(text, &[wanted("serde", "1", &["derive"])]),
+            "[dependencies]\nserde = { version = \"1\", a.b = [\"c\"], features = [\"derive\"] }\n"
+        );
+    }
+
+    #[test]
     fn line_endings_and_byte_order_mark_stay() {
         let text = "\u{feff}[dependencies]\r\naxum = '0.8'\r\ntokio = \"1\"\r\n";
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Item, Value};
+use toml_edit::{InlineTable, Item, Value};
 
 use super::dependencies::{Editor, features};
 use super::text::{extend, line_end, quoted, span_of, whole};
@@ -143,12 +143,7 @@ impl Editor<'_> {
                 })
             }
             Item::Value(Value::InlineTable(table)) => {
-                let end = table
-                    .iter()
-                    .filter_map(|(_, value)| value.span())
-                    .map(|span| span.end)
-                    .max();
-                let end = end.ok_or_else(strange)?;
+                let end = end_of(table).ok_or_else(strange)?;
                 Ok(Splice::insert(end, format!(", {}", features(missing))))
             }
             Item::Table(table) => {
@@ -169,4 +164,13 @@ impl Editor<'_> {
             _ => Err(strange()),
         }
     }
+}
+
+/// Where the last value ends; the span of a dotted key is not that of its value.
+fn end_of(table: &InlineTable) -> Option<usize> {
+    let ends = table.iter().filter_map(|(_, value)| match value {
+        Value::InlineTable(inner) if inner.is_dotted() => end_of(inner),
+        value => value.span().map(|span| span.end),
+    });
+    ends.max()
 }
