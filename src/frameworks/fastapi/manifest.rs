@@ -256,6 +256,7 @@ fn is_fastapi(requirement: &Requirement) -> bool {
     matches!(requirement.name.as_str(), "fastapi" | "fastapi-slim")
 }
 
-fn names_fastapi(text: &str) -> bool {
+/// Whether a text could name FastAPI as a package.
+pub fn names_fastapi(text: &str) -> bool {
     text.to_lowercase().contains("fastapi")
 }
