@@ -102,7 +102,7 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
         &program,
         &[("DATABASE_URL", &url), ("DB_POOL_SIZE", "abc")],
     )?;
-    let ended = app.process.wait(Duration::from_secs(10));
+    let ended = app.process.wait(Duration::from_secs(30));
     let printed = app.process.printed();
     ensure!(
         ended.is_some_and(|status| !status.success()) && printed.contains("DB_POOL_SIZE"),
