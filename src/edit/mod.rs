@@ -1,9 +1,6 @@
 //! Format-preserving edits of files that the user owns: text in, text out.
 
-pub mod cargo_exclude;
-pub mod cargo_toml;
-pub mod cargo_workspace;
-mod crypto_provider;
+pub mod cargo;
 pub mod dotenv;
 pub mod package_json;
 pub mod pyproject;
@@ -12,7 +9,6 @@ pub mod requirement;
 pub mod requirements;
 pub mod rust;
 pub mod typescript;
-mod version_req;
 
 use std::ops::Range;
 
@@ -71,7 +67,7 @@ fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
     match file_name.rsplit_once('.') {
         Some((_, "rs")) => rust::count(text, &block.text),
         Some(("pyproject", "toml")) => pyproject::count(text, &block.text),
-        Some((_, "toml")) => cargo_toml::count(text, block),
+        Some((_, "toml")) => cargo::count(text, block),
         Some((_, "py")) => python::count(text, &block.text),
         Some((_, "txt" | "in")) => requirements::count(text, &block.text),
         Some((_, "json")) => package_json::count(text, block),

@@ -5,9 +5,10 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cap_std::fs::{Dir, File, OpenOptions, Permissions, PermissionsExt};
-use rayon::prelude::*;
 use rustix::fs::{Mode, OFlags, RenameFlags, fsync, openat, renameat, renameat_with};
 
 use super::is_absent;
@@ -18,9 +19,10 @@ use crate::types::{Change, ContentHash, OWN_DIRECTORY, Problem, ProjectPath};
 pub const STAGING: &str = ".rapidkit/txn";
 const JOURNAL: &str = "journal";
 const COMMIT: &str = "COMMIT";
-/// Files that are synced side by side, so that they share the file system's own commits: well below the number that a
-/// process may have open.
+/// Files that are open at once: well below the number that a process may have.
 const BATCH: usize = 64;
+/// Threads that wait for the disk side by side, whatever the number of processors: they share the file system's commits.
+const WAITING: usize = 16;
 
 pub(super) enum Outcome {
     Nothing,
@@ -147,7 +149,7 @@ fn stage(root: &Dir, changes: &[Change], journal: &Journal) -> io::Result<Dir> {
                 staging.set_permissions(&step.staged, Permissions::from_mode(mode))?;
             }
         }
-        files.par_iter().try_for_each(File::sync_all)?;
+        side_by_side(&files, File::sync_all)?;
     }
     let text = serde_json::to_vec_pretty(journal)?;
     write(&staging, JOURNAL, &text)?.sync_all()?;
@@ -271,7 +273,7 @@ fn sync_parents(root: &Dir, journal: &Journal) -> io::Result<()> {
         .collect();
     parents.sort();
     parents.dedup();
-    parents.par_iter().try_for_each(|parent| {
+    side_by_side(&parents, |parent| {
         let opened = if parent.is_root() {
             root.try_clone()
         } else {
@@ -282,6 +284,28 @@ fn sync_parents(root: &Dir, journal: &Journal) -> io::Result<()> {
             Err(error) if is_absent(&error) => Ok(()),
             Err(error) => Err(error),
         }
+    })
+}
+
+/// Does something that waits for the disk to every item.
+fn side_by_side<T: Sync>(
+    items: &[T],
+    sync: impl Fn(&T) -> io::Result<()> + Sync,
+) -> io::Result<()> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            sync(item)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..items.len().min(WAITING))
+            .map(|_| scope.spawn(work))
+            .collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
     })
 }
 

@@ -23,7 +23,7 @@ pub use files::{Entry, EntryKind, Files, Overlay};
 pub use finding::{Code, Finding, Level};
 pub use install::Install;
 pub use problem::{Exit, Location, Problem};
-pub use project_path::{PathError, ProjectPath};
+pub use project_path::{PathError, ProjectPath, relative};
 pub use quote::{is_invisible, quote};
 pub use secret::holds_secret;
 pub use shown::{shell_word, shown, shown_text};

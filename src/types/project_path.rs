@@ -156,6 +156,22 @@ impl<'de> serde::Deserialize<'de> for ProjectPath {
     }
 }
 
+/// A path that a file in `base` names, with `.` and `..` followed; `None` if it leads out of the root.
+pub fn relative(base: &ProjectPath, path: &str) -> Option<ProjectPath> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut at = base.clone();
+    for segment in path.split(['/', '\\']) {
+        match segment {
+            "" | "." => {}
+            ".." => at = at.parent()?,
+            _ => at = at.join(&ProjectPath::existing(segment).ok()?),
+        }
+    }
+    Some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

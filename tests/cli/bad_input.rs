@@ -174,7 +174,12 @@ fn unprivileged(project: &Fixture, arguments: &[&str]) -> std::process::Output {
     let command = project.command(arguments);
     let mut run = if rustix::process::getuid().is_root() {
         let binary = project.path().join(".binary");
-        std::fs::copy(command.get_program(), &binary).unwrap();
+        // By another process: a child that a test beside this one forks would hold the file open for writing.
+        let copied = Command::new("cp")
+            .arg(command.get_program())
+            .arg(&binary)
+            .status();
+        assert!(copied.unwrap().success());
         let owned = Command::new("chown")
             .args(["-R", "nobody"])
             .arg(project.path())

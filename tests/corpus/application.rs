@@ -195,7 +195,7 @@ impl Started {
     ) -> Result<Self> {
         let variables: Vec<_> = url.map(|url| ("DATABASE_URL", url)).into_iter().collect();
         let mut started = Self::spawn(fixture, folder, program, &variables)?;
-        let deadline = Instant::now() + Duration::from_secs(15);
+        let deadline = Instant::now() + Duration::from_secs(30);
         let probe = fixture
             .routes
             .first()

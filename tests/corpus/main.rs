@@ -11,6 +11,7 @@
 )]
 
 mod application;
+mod compiler;
 mod fixture;
 mod judged;
 mod node;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Err(error) => panic!("{error:#}"),
     };
     let failed = try_all(&fixtures, &server);
+    compiler::stop();
     println!("{} passed, {failed} failed", fixtures.len() - failed);
     match failed {
         0 if !fixtures.is_empty() => ExitCode::SUCCESS,

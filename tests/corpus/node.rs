@@ -6,7 +6,9 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
+use crate::compiler::compile;
 use crate::fixture::{Fixture, repository, target};
 use crate::judged;
 
@@ -66,18 +68,8 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
         true => "tsconfig.build.json",
         false => "tsconfig.json",
     };
-    run(
-        &package,
-        tool("tsc")?,
-        &[
-            "-p",
-            project,
-            "--incremental",
-            "false",
-            "--types",
-            &types(&package)?,
-        ],
-    )?;
+    let options = json!({ "types": types(&package)?, "incremental": false });
+    compile(&modules()?, &package.join(project), &options)?;
     Ok(match fixture.start.as_slice() {
         [] => vec!["node".into(), package.join("dist/main.js").into()],
         words => words.iter().map(OsString::from).collect(),
@@ -85,13 +77,11 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
 }
 
 /// What there is of `@types` in the package itself: those of all applications are installed.
-fn types(package: &Path) -> Result<String> {
+fn types(package: &Path) -> Result<Vec<String>> {
     let manifest = std::fs::read_to_string(package.join("package.json"))?;
-    let names: Vec<&str> = manifest
-        .split('"')
-        .filter_map(|word| word.strip_prefix("@types/"))
-        .collect();
-    Ok(names.join(","))
+    let words = manifest.split('"');
+    let names = words.filter_map(|word| word.strip_prefix("@types/"));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// The files of the user's that Prettier would change; generated ones have the style of Nest's starter.
@@ -122,20 +112,15 @@ pub fn lints(folder: &Path) -> Result<()> {
         let style = ["--no-config", "--single-quote", "--trailing-comma", "all"];
         let prettier = [&["--check"], &style[..], &[&pattern]].concat();
         run(folder, tool("prettier")?, &prettier)?;
-        let strict = [
-            "-p",
-            "tsconfig.json",
-            "--types",
-            &types(&package)?,
-            "--noEmit",
-            "--incremental",
-            "false",
-            "--strict",
-            "--noImplicitOverride",
-            "--noFallthroughCasesInSwitch",
-        ];
-        run(&package, tool("tsc")?, &strict)?;
-        Ok(())
+        let strict = json!({
+            "types": types(&package)?,
+            "incremental": false,
+            "noEmit": true,
+            "strict": true,
+            "noImplicitOverride": true,
+            "noFallthroughCasesInSwitch": true,
+        });
+        compile(&modules()?, &settings, &strict)
     })
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rapidkit_pg::edit::cargo_toml::{add_dependencies, count};
-use rapidkit_pg::edit::cargo_workspace::Manifest;
+use rapidkit_pg::edit::cargo::workspace::Manifest;
+use rapidkit_pg::edit::cargo::{add_dependencies, count};
 use rapidkit_pg::types::{Dependency, ProjectPath};
 
 use crate::inputs::mutated_text;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-use rapidkit_pg::edit::cargo_workspace::{cargo_lock, packages, relative, workspace_of};
-use rapidkit_pg::types::ProjectPath;
+use rapidkit_pg::edit::cargo::workspace::{cargo_lock, packages, workspace_of};
+use rapidkit_pg::types::{ProjectPath, relative};
 
 use crate::inputs::mutated_text;
 use crate::run::{refused, run};

@@ -3,8 +3,10 @@
     reason = "writes an application of its own, in a temporary folder"
 )]
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use super::process::Running;
 use crate::commands::context;
@@ -135,6 +137,29 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), Problem> {
 /// It cannot be made.
 pub fn link(folder: &Path, at: &Path) -> Result<(), Problem> {
     std::os::unix::fs::symlink(folder, at).map_err(|error| cannot_write(at, &error))
+}
+
+/// Waits until no other demo builds in the cache.
+///
+/// # Errors
+/// The cache cannot be written, or `interrupted` said so.
+pub fn alone(cache: &Path, interrupted: &dyn Fn() -> bool) -> Result<File, Problem> {
+    let path = cache.join("demo.lock");
+    let fault = |error: std::io::Error| {
+        Problem::input(format!("cannot lock `{}`: {error}", path.display()))
+    };
+    std::fs::create_dir_all(cache).map_err(fault)?;
+    let lock = File::create(&path).map_err(fault)?;
+    while let Err(error) = lock.try_lock() {
+        match error {
+            TryLockError::WouldBlock => std::thread::sleep(Duration::from_millis(50)),
+            TryLockError::Error(error) => return Err(fault(error)),
+        }
+        if interrupted() {
+            return Err(Problem::interrupted());
+        }
+    }
+    Ok(lock)
 }
 
 /// A failure that a log explains.

@@ -89,12 +89,16 @@ fn show(context: &Context, args: &Demo, example: &Example) -> Result<(), Problem
     application::write_handlers(&project, example)?;
     progress.step("building the application (the first time takes a minute)");
     let port = free_port()?;
-    let words = (example.build)(&Workshop {
-        project: &project,
-        cache: &cache,
-        port,
-        interrupted: &|| stop_if_interrupted().is_err(),
-    })?;
+    let interrupted: &dyn Fn() -> bool = &|| stop_if_interrupted().is_err();
+    let words = {
+        let _alone = application::alone(&cache, interrupted)?;
+        (example.build)(&Workshop {
+            project: &project,
+            cache: &cache,
+            port,
+            interrupted,
+        })?
+    };
 
     let address = format!("127.0.0.1:{port}");
     let url = server.url("postgres");

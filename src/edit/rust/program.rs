@@ -7,8 +7,8 @@ use tree_sitter::Node;
 
 use super::source::{Source, ancestors, children, descendants, named_children};
 use super::tokens::tokens;
-use crate::edit::cargo_workspace::{CrateKind, CrateRoot, relative};
-use crate::types::{Files, Problem, ProjectPath};
+use crate::edit::cargo::workspace::{CrateKind, CrateRoot};
+use crate::types::{Files, Problem, ProjectPath, relative};
 
 /// A node and the file it is in.
 #[derive(Clone, Copy)]

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::Framework;
 use super::rust;
-use crate::edit::cargo_exclude;
-use crate::edit::cargo_workspace::{CrateRoot, Package};
+use crate::edit::cargo::exclude;
+use crate::edit::cargo::workspace::{CrateRoot, Package};
 use crate::types::{
     Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
@@ -46,14 +46,7 @@ impl Framework for Actix {
     }
 
     fn block_names(&self) -> &'static [&'static str] {
-        &[
-            "close",
-            cargo_exclude::BLOCK,
-            "init",
-            "mod",
-            "routes",
-            "shutdown",
-        ]
+        &["close", exclude::BLOCK, "init", "mod", "routes", "shutdown"]
     }
 
     fn sample_facts(&self) -> Vec<Facts> {

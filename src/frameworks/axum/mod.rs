@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::Framework;
 use super::rust;
-use crate::edit::cargo_exclude;
-use crate::edit::cargo_workspace::{CrateRoot, Package};
+use crate::edit::cargo::exclude;
+use crate::edit::cargo::workspace::{CrateRoot, Package};
 use crate::types::{
     Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
@@ -49,7 +49,7 @@ impl Framework for Axum {
     fn block_names(&self) -> &'static [&'static str] {
         &[
             "close",
-            cargo_exclude::BLOCK,
+            exclude::BLOCK,
             "handle",
             "init",
             "mod",

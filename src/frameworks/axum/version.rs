@@ -2,7 +2,7 @@
 
 use semver::Version;
 
-use crate::edit::cargo_workspace::Manifest;
+use crate::edit::cargo::workspace::Manifest;
 use crate::frameworks::rust::version::version;
 use crate::types::{Files, Problem};
 

@@ -4,10 +4,9 @@ use tree_sitter::Node;
 
 use super::module;
 use super::packages::{Application, below};
-use crate::edit::cargo_workspace::relative;
 use crate::edit::rust::{Splice, ancestors, indent, named_children};
 use crate::edit::typescript::{Source, edit, fault, imported, reexported};
-use crate::types::{Block, EntryKind, FileEdit, Files, Problem, ProjectPath};
+use crate::types::{Block, EntryKind, FileEdit, Files, Problem, ProjectPath, relative};
 
 /// How deep below the sources a bootstrap is looked for.
 const LEVELS: u32 = 3;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::bootstrap;
-use crate::edit::cargo_workspace::relative;
 use crate::edit::package_json::major;
-use crate::types::{EntryKind, Files, Install, Problem, ProjectPath, Target};
+use crate::types::{EntryKind, Files, Install, Problem, ProjectPath, Target, relative};
 
 /// Directories that hold no sources of the user's.
 const SKIPPED: [&str; 5] = ["node_modules", "dist", "build", "coverage", "tmp"];

@@ -11,14 +11,14 @@ pub mod wiring;
 use serde_json::Value;
 use toml_edit::Item;
 
-use crate::edit::cargo_workspace::{
-    CrateRoot, Manifest, Package, packages, relative, rust_name, workspace_of,
+use crate::edit::cargo::workspace::{
+    CrateRoot, Manifest, Package, packages, rust_name, workspace_of,
 };
+use crate::edit::cargo::{self, exclude};
 use crate::edit::rust::{At, Program};
-use crate::edit::{cargo_exclude, cargo_toml};
 use crate::types::{
     Dependency, Facts, FileEdit, Files, ManualStep, OWN_DIRECTORY, Overlay, Problem, ProjectPath,
-    Target, Unsure,
+    Target, Unsure, relative,
 };
 use wiring::Wiring;
 
@@ -115,12 +115,12 @@ pub fn add_dependencies(
     dependencies: &[Dependency],
 ) -> Result<Vec<FileEdit>, Problem> {
     let package = package(files, target)?;
-    let edit = cargo_toml::add_dependencies(files, &package.manifest, dependencies)?;
+    let edit = cargo::add_dependencies(files, &package.manifest, dependencies)?;
     let mut overlay = Overlay::new(files);
     if let Some(edit) = &edit {
         overlay.set(edit.path.clone(), edit.text.as_str());
     }
-    let exclude = cargo_exclude::exclude(&overlay, OWN_DIRECTORY)?;
+    let exclude = exclude::exclude(&overlay, OWN_DIRECTORY)?;
     Ok(edit.into_iter().chain(exclude).collect())
 }
 

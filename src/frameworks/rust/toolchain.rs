@@ -2,7 +2,7 @@
 
 use toml_edit::Item;
 
-use crate::edit::cargo_workspace::{Manifest, Package, workspace_of};
+use crate::edit::cargo::workspace::{Manifest, Package, workspace_of};
 use crate::types::{Files, Problem};
 
 /// The Rust that sqlx 0.9 needs, by its `rust-version`.

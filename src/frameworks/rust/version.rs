@@ -5,8 +5,8 @@ use std::ops::Range;
 use semver::{Version, VersionReq};
 use toml_edit::Item;
 
-use crate::edit::cargo_workspace::{Manifest, cargo_lock, relative, rust_name, workspace_of};
-use crate::types::{Files, Problem, ProjectPath};
+use crate::edit::cargo::workspace::{Manifest, cargo_lock, rust_name, workspace_of};
+use crate::types::{Files, Problem, ProjectPath, relative};
 
 /// Whether a package depends on a framework's crate to run.
 pub fn uses(manifest: &Manifest, krate: &str) -> bool {

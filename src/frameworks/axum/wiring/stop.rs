@@ -1,6 +1,6 @@
 //! Where the server is told to stop, and where the pool closes after it.
 
-use crate::edit::cargo_workspace::CrateKind;
+use crate::edit::cargo::workspace::CrateKind;
 use crate::edit::rust::{Module, callee, descendants, find, in_tests, step};
 use crate::frameworks::rust::running::{Run, function_of, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, Shared};

@@ -5,7 +5,7 @@ mod draft;
 mod start;
 mod stop;
 
-use crate::edit::cargo_workspace::{CrateKind, Package};
+use crate::edit::cargo::workspace::{CrateKind, Package};
 use crate::edit::rust::{At, Program, ancestors, declare, declares, find};
 use crate::types::Problem;
 

@@ -3,7 +3,7 @@
 
 use toml_edit::{Document, Item, Value};
 
-use super::cargo_workspace::Manifest;
+use super::workspace::Manifest;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CryptoProvider {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
-use crate::types::{EntryKind, Files, Problem, ProjectPath};
+use crate::types::{EntryKind, Files, Problem, ProjectPath, relative};
 
 /// A `Cargo.toml` with the places of everything in it.
 pub struct Manifest {
@@ -388,22 +388,6 @@ pub fn cargo_lock(
         at = dir.parent();
     }
     Ok(None)
-}
-
-/// A path that a manifest in `base` names, with `.` and `..` followed; `None` if it leads out of the root.
-pub fn relative(base: &ProjectPath, path: &str) -> Option<ProjectPath> {
-    if path.starts_with('/') {
-        return None;
-    }
-    let mut at = base.clone();
-    for segment in path.split(['/', '\\']) {
-        match segment {
-            "" | "." => {}
-            ".." => at = at.parent()?,
-            _ => at = at.join(&ProjectPath::existing(segment).ok()?),
-        }
-    }
-    Some(at)
 }
 
 /// The directories with a manifest that a member pattern names.

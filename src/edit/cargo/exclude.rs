@@ -2,9 +2,9 @@
 
 use toml_edit::{Item, Value};
 
-use super::cargo_toml::{edited, extend, line_end, strings};
-use super::cargo_workspace::{Manifest, glob};
-use super::rust::Splice;
+use super::text::{edited, extend, line_end, strings};
+use super::workspace::{Manifest, glob};
+use crate::edit::rust::Splice;
 use crate::types::{Block, FileEdit, Files, Problem, ProjectPath};
 
 /// The name of the block that records the entry.
@@ -77,7 +77,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use super::super::cargo_toml::count;
+    use super::super::count;
     use super::*;
 
     fn with(manifest: &str) -> String {

@@ -1,0 +1,14 @@
+//! Format-preserving edits of a `Cargo.toml`, and what is read around it.
+
+mod blocks;
+mod crypto_provider;
+mod dependencies;
+mod entry;
+pub mod exclude;
+mod insert;
+mod text;
+mod version_req;
+pub mod workspace;
+
+pub use blocks::count;
+pub use dependencies::add_dependencies;
