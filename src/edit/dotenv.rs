@@ -29,6 +29,13 @@ pub fn without_set(body: &str, file: &str) -> String {
         .collect()
 }
 
+/// What a setting is set to, without quotes.
+pub fn value(file: &str, wanted: &str) -> Option<String> {
+    let line = file.lines().find(|line| name(line) == Some(wanted))?;
+    let (_, value) = line.split_once('=')?;
+    Some(value.trim().trim_matches(['"', '\'']).to_owned())
+}
+
 /// The name that a line gives a value to.
 fn name(line: &str) -> Option<&str> {
     let line = line.trim_start();

@@ -14,6 +14,13 @@ pub struct Pyproject {
     document: Document<String>,
 }
 
+/// A program that installs packages.
+pub enum Tool {
+    Pdm,
+    Poetry,
+    Uv,
+}
+
 /// Where a project keeps the packages that it needs.
 enum Place<'p> {
     /// `project.dependencies`
@@ -74,6 +81,22 @@ impl Pyproject {
                 .iter()
                 .any(|name| name.as_str() == Some("dependencies"))
         })
+    }
+
+    /// The program that installs what it needs, where the file has settings of that program's.
+    pub fn tool(&self) -> Option<Tool> {
+        let has = |name: &str| self.item(&["tool", name]).is_some();
+        match () {
+            () if has("pdm") => Some(Tool::Pdm),
+            () if has("poetry") => Some(Tool::Poetry),
+            () if has("uv") => Some(Tool::Uv),
+            () => None,
+        }
+    }
+
+    /// Whether it says how a package is built of it.
+    pub fn is_built(&self) -> bool {
+        self.item(&["build-system"]).is_some()
     }
 
     /// The versions of Python that it runs on.

@@ -94,7 +94,7 @@ pub fn add_dependencies(
                 }
                 None => continue,
             },
-            None if others.iter().any(|there| there.name == wanted.name) => continue,
+            None if is_met(path, others, wanted)? => continue,
             None => {
                 let new = requirement(wanted);
                 lines += &new;
@@ -121,6 +121,19 @@ pub fn add_dependencies(
         text: spliced(text, &splices),
         blocks,
     }))
+}
+
+/// Whether a file that this one includes names the package with all that is needed of it.
+fn is_met(
+    path: &ProjectPath,
+    others: &[Requirement],
+    wanted: &Dependency,
+) -> Result<bool, Problem> {
+    let Some(there) = others.iter().find(|there| there.name == wanted.name) else {
+        return Ok(false);
+    };
+    let text = format!("{}{}", there.name, there.versions);
+    Ok(amended(path, &text, there, wanted)?.is_none())
 }
 
 /// How often a block of [`add_dependencies`] stands in a file.

@@ -28,7 +28,13 @@ impl fmt::Display for Install {
         if !self.directory.is_root() {
             write!(f, "cd {} && ", shell_word(self.directory.as_str().as_ref()))?;
         }
-        let lines: Vec<String> = self.commands.iter().map(|words| words.join(" ")).collect();
+        // Some shells take brackets for a pattern.
+        let word = |word: &String| match word.contains('[') {
+            true => format!("'{word}'"),
+            false => word.clone(),
+        };
+        let line = |words: &Vec<String>| words.iter().map(word).collect::<Vec<_>>().join(" ");
+        let lines: Vec<String> = self.commands.iter().map(line).collect();
         f.write_str(&lines.join(" && "))
     }
 }

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::source::Source;
-use crate::edit::rust::{Splice, descendants, line_start, named_children};
+use crate::edit::rust::{Splice, ancestors, descendants, line_start, named_children};
 
 /// A name that an import brings in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Import {
     pub name: Option<String>,
     /// What it is called here.
     pub alias: String,
+    /// Whether it stands in a `try`, or where only a type checker looks: it need not succeed.
+    pub may_fail: bool,
 }
 
 /// How the new import names the module.
@@ -56,6 +58,7 @@ fn of(source: &Source, node: Node) -> Vec<Import> {
                 (text.len() - path.len(), path.to_owned())
             });
     let is_from = node.kind() == "import_from_statement";
+    let may_fail = may_fail(source, node);
     let mut cursor = node.walk();
     node.children_by_field_name("name", &mut cursor)
         .map(|name| {
@@ -74,6 +77,7 @@ fn of(source: &Source, node: Node) -> Vec<Import> {
                     module: module.clone(),
                     alias: alias.unwrap_or_else(|| path.clone()),
                     name: Some(path),
+                    may_fail,
                 };
             }
             let first = path.split('.').next().unwrap_or_default().to_owned();
@@ -82,9 +86,18 @@ fn of(source: &Source, node: Node) -> Vec<Import> {
                 alias: alias.unwrap_or(first),
                 module: path,
                 name: None,
+                may_fail,
             }
         })
         .collect()
+}
+
+fn may_fail(source: &Source, node: Node) -> bool {
+    ancestors(node).any(|above| {
+        let condition = above.child_by_field_name("condition");
+        above.kind() == "try_statement"
+            || condition.is_some_and(|text| source.slice(text).ends_with("TYPE_CHECKING"))
+    })
 }
 
 /// One name more in an import from the same module, where that is one line.

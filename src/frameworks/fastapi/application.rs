@@ -85,11 +85,11 @@ fn is_python(name: &str) -> bool {
         && name != "conftest.py"
 }
 
-/// The one application that is served.
+/// The one application that is served, among the files of `directory`.
 ///
 /// # Errors
 /// None or several, or one that cannot be wired for certain.
-pub fn find(files: &[File]) -> Result<Application<'_>, Problem> {
+pub fn find<'f>(files: &'f [File], directory: &ProjectPath) -> Result<Application<'f>, Problem> {
     for file in files {
         no_such_route(file)?;
     }
@@ -128,7 +128,13 @@ pub fn find(files: &[File]) -> Result<Application<'_>, Problem> {
     let served: Vec<&Application> = found.iter().filter(|a| !is_mounted(a)).collect();
     match served.as_slice() {
         [] if found.is_empty() => Err(other.unwrap_or_else(|| {
-            Problem::decision("no application: `FastAPI(…)` is called nowhere")
+            let place = match directory.is_root() {
+                true => String::new(),
+                false => format!(" in {directory}, where its packages are named"),
+            };
+            Problem::decision(format!(
+                "no application: `FastAPI(…)` is called nowhere{place}"
+            ))
         })),
         [] => Err(unsure(
             &found[0],

@@ -1,9 +1,12 @@
 //! Where the layer goes, and how the application's file names it.
 
+use std::collections::BTreeSet;
+
 use super::MODULE;
 use super::application::{Application, File};
-use super::manifest::child;
-use crate::edit::python::{Import, Style};
+use super::manifest::{Manifest, child};
+use crate::edit::python::{Import, Style, is_stdlib};
+use crate::edit::requirement::normalised;
 use crate::types::{Files, Problem, ProjectPath};
 
 /// The layer's place.
@@ -43,12 +46,34 @@ pub fn layout(
 ) -> Result<Layout, Problem> {
     let file = application.file;
     let here = file.source.path.parent().unwrap_or_else(ProjectPath::root);
-    let package = package(files, target, &here)?;
-    if file.imports.iter().any(|import| import.dots > 0) {
-        return relative(files, target, &here, &package);
+    let relative_imports = file.imports.iter().filter(|import| !import.may_fail);
+    if let Some(dots) = relative_imports
+        .map(|import| import.dots)
+        .max()
+        .filter(|n| *n > 0)
+    {
+        return relative(files, target, &here, dots);
     }
-    let (root, neighbours) = import_root(files, target, &here, file)?;
-    if let Some(root) = root {
+    let stem = file.source.path.file_name().trim_end_matches(".py");
+    let dotted_name = format!("{}.{stem}", here.file_name());
+    let unsure = |names: &str, why: &str| {
+        let span = application.statement.byte_range();
+        Problem::decision("it is not certain by what name this file is run").at(
+            &file.source.path,
+            &file.source.text,
+            span,
+            format!("as {names}: {why}"),
+        )
+    };
+    let found = evidence(files, target, &here, file)?;
+    if found.roots.len() > 1 {
+        return Err(unsure(
+            "what is open",
+            "its imports do not all begin in one directory",
+        ));
+    }
+    if let Some(root) = found.roots.into_iter().next() {
+        let package = package(files, target, &here)?;
         let home = match package.below(&root) {
             Some(below) if !below.is_root() => package,
             _ => root.clone(),
@@ -61,10 +86,23 @@ pub fn layout(
                 package: within,
             },
             home,
-            neighbours,
+            neighbours: found.names,
         });
     }
+    let is_package = has_init(files, &here)?;
     if here == *target {
+        if let Some(above) = found.above {
+            return Err(unsure(
+                &format!("`{stem}` or as `{above}.{stem}`"),
+                "what it imports may be its own directory",
+            ));
+        }
+        if is_package && !is_started(files, target, |text| names_bare(text, stem)) {
+            return Err(unsure(
+                &format!("`{stem}` or below a package"),
+                "its directory is a package, and it imports nothing of its own project",
+            ));
+        }
         return Ok(Layout {
             home: here,
             style: Style {
@@ -76,30 +114,33 @@ pub fn layout(
         });
     }
     // Nothing in the file says whether it is run as `main` or as `app.main`.
-    let stem = file.source.path.file_name().trim_end_matches(".py");
-    let dotted_name = format!("{}.{stem}", here.file_name());
-    for name in STARTERS {
-        for directory in [target, &ProjectPath::root()] {
-            let text = files.text(&child(directory, name)).ok().flatten();
-            if text.is_some_and(|text| text.contains(&dotted_name)) {
-                return relative(files, target, &here, &package);
-            }
-        }
-    }
-    let is_package = has_init(files, &here)?;
+    let is_bare = is_started(files, target, |text| names_bare(text, stem));
+    let is_dotted = is_started(files, target, |text| text.contains(&dotted_name));
     let is_script = file.source.text.contains("__main__");
-    if is_package && !is_script {
-        return relative(files, target, &here, &package);
+    if !is_bare && (is_dotted || is_package && !is_script) {
+        return relative(files, target, &here, 1);
     }
-    let span = application.statement.byte_range();
-    Err(
-        Problem::decision("it is not certain by what name this file is run").at(
-            &file.source.path,
-            &file.source.text,
-            span,
-            format!("as `{stem}` or as `{dotted_name}`: it imports nothing of its own project"),
-        ),
-    )
+    Err(unsure(
+        &format!("`{stem}` or as `{dotted_name}`"),
+        "it imports nothing of its own project",
+    ))
+}
+
+/// Whether a file that tells how applications are started says so.
+fn is_started(files: &dyn Files, target: &ProjectPath, says: impl Fn(&str) -> bool) -> bool {
+    let texts = STARTERS.iter().flat_map(|name| {
+        [target, &ProjectPath::root()]
+            .map(|directory| files.text(&child(directory, name)).ok().flatten())
+    });
+    texts.flatten().any(|text| says(&text))
+}
+
+/// Whether a server is told to serve `main:app`, not `app.main:app`.
+fn names_bare(text: &str, stem: &str) -> bool {
+    text.match_indices(&format!("{stem}:")).any(|(at, name)| {
+        let follows = text[at + name.len()..].starts_with(|c: char| c.is_ascii_alphabetic());
+        follows && text[..at].ends_with([' ', '"', '\'', '='])
+    })
 }
 
 /// Where the layer would go if nothing else can be said: beside what looks like the application.
@@ -122,27 +163,39 @@ pub fn fallback(files: &dyn Files, target: &ProjectPath) -> Result<Layout, Probl
     })
 }
 
+/// In the package that is `dots` above the file: the file's own imports, if they work, reach so far.
 fn relative(
     files: &dyn Files,
     target: &ProjectPath,
     here: &ProjectPath,
-    package: &ProjectPath,
+    dots: usize,
 ) -> Result<Layout, Problem> {
-    let below = here.below(package).filter(|below| !below.is_root());
-    let depth = below.map_or(0, |below| below.as_str().split('/').count());
+    let mut home = here.clone();
+    for _ in 1..dots {
+        home = home.parent().unwrap_or_else(ProjectPath::root);
+    }
+    if home.below(target).is_none() {
+        home = target.clone();
+    }
+    let dots = home_depth(here, &home) + 1;
     let source = child(target, "src");
     let is_source =
-        package.below(&source).is_some_and(|below| !below.is_root()) && !has_init(files, &source)?;
+        home.below(&source).is_some_and(|below| !below.is_root()) && !has_init(files, &source)?;
     let root = if is_source { source } else { target.clone() };
     Ok(Layout {
-        home: package.clone(),
+        module: joined(&dotted(&home, &root)),
+        home,
         style: Style {
-            dots: depth + 1,
+            dots,
             package: String::new(),
         },
-        module: joined(&dotted(package, &root)),
         neighbours: Vec::new(),
     })
+}
+
+fn home_depth(here: &ProjectPath, home: &ProjectPath) -> usize {
+    let below = here.below(home).filter(|below| !below.is_root());
+    below.map_or(0, |below| below.as_str().split('/').count())
 }
 
 /// The outermost package around a directory; the directory itself if it is none.
@@ -165,27 +218,63 @@ fn has_init(files: &dyn Files, directory: &ProjectPath) -> Result<bool, Problem>
     files.exists(&child(directory, "__init__.py"))
 }
 
-/// The directory that the file's absolute imports of its own project begin in, and the names that they begin with.
-fn import_root(
+/// What the absolute imports of a file say of where they begin.
+#[derive(Default)]
+struct Evidence {
+    /// The directories that they begin in.
+    roots: BTreeSet<ProjectPath>,
+    /// The project's own modules among them.
+    names: Vec<String>,
+    /// What may be the name of the file's own directory, which is the project's.
+    above: Option<String>,
+}
+
+fn evidence(
     files: &dyn Files,
     target: &ProjectPath,
     here: &ProjectPath,
     file: &File,
-) -> Result<(Option<ProjectPath>, Vec<String>), Problem> {
-    let (mut found, mut names) = (None, Vec::new());
-    for import in file.imports.iter().filter(|import| import.dots == 0) {
+) -> Result<Evidence, Problem> {
+    let packages: Vec<String> = Manifest::read(files, target)?
+        .map(|manifest| manifest.packages())
+        .unwrap_or_default();
+    let mut found = Evidence::default();
+    let mut beside = BTreeSet::new();
+    for import in &file.imports {
+        let first = import.module.split('.').next().unwrap_or_default();
+        if import.dots > 0 || import.may_fail {
+            continue;
+        }
+        // What has the file's own package in its name tells most: beside it may lie a module with the name of
+        // another package.
+        let is_others = is_stdlib(first) || packages.contains(&normalised(first));
         let mut directory = Some(here.clone());
         while let Some(root) = directory {
-            if names_own(files, &root, import)? {
-                let first = import.module.split('.').next().unwrap_or_default();
-                names.push(first.to_owned());
-                found.get_or_insert(root);
+            let is_around = here
+                .below(&root)
+                .is_some_and(|below| below.as_str().split('/').next() == Some(first));
+            if (is_around || !is_others) && names_own(files, &root, import)? {
+                found.names.push(first.to_owned());
+                match is_around {
+                    true => found.roots.insert(root),
+                    false => beside.insert(root),
+                };
                 break;
             }
             directory = root.parent().filter(|_| root != *target);
         }
+        let second = import.module.split('.').nth(1);
+        if let Some(second) = second.filter(|_| !is_others) {
+            let script = format!("{second}.py");
+            if files.exists(&child(here, second))? || files.exists(&child(here, &script))? {
+                found.above = Some(first.to_owned());
+            }
+        }
     }
-    Ok((found, names))
+    if found.roots.is_empty() {
+        found.roots = beside;
+    }
+    Ok(found)
 }
 
 /// Whether an absolute import means a module below `root`.

@@ -1,6 +1,6 @@
 //! The file that names the packages which an application needs.
 
-use crate::edit::pyproject::Pyproject;
+use crate::edit::pyproject::{Pyproject, Tool};
 use crate::edit::requirement::Requirement;
 use crate::edit::requirements;
 use crate::types::{Dependency, EntryKind, FileEdit, Files, Install, Problem, ProjectPath};
@@ -91,16 +91,25 @@ impl Manifest {
 
     /// The versions of FastAPI that it takes.
     pub fn fastapi(&self) -> String {
-        let found = match self {
+        let fastapi = self.requirements().into_iter().find(is_fastapi);
+        fastapi.map(|there| there.versions).unwrap_or_default()
+    }
+
+    /// The names of the packages, as package indexes compare them.
+    pub fn packages(&self) -> Vec<String> {
+        let found = self.requirements().into_iter();
+        found.map(|there| there.name).collect()
+    }
+
+    fn requirements(&self) -> Vec<Requirement> {
+        match self {
             Self::Pyproject(pyproject) => pyproject.requirements(),
             Self::Requirements(_, text, included) => requirements::requirements(text)
                 .into_iter()
                 .map(|(_, _, there)| there)
                 .chain(included.iter().cloned())
                 .collect(),
-        };
-        let fastapi = found.into_iter().find(is_fastapi);
-        fastapi.map(|there| there.versions).unwrap_or_default()
+        }
     }
 
     /// How what it names is installed: into the directory's own virtual environment, where there is one.
@@ -116,12 +125,23 @@ impl Manifest {
             }
         }
         let line = match self {
-            Self::Pyproject(_) if has("uv.lock")? => "uv sync".to_owned(),
-            // `poetry install` refuses a lock that is older than the manifest; `poetry lock` raises other packages.
             Self::Pyproject(_) if has("poetry.lock")? => {
+                // `poetry install` refuses a lock that is older than the manifest; `poetry lock` raises other packages.
                 "poetry update asyncpg psycopg python-dotenv sqlalchemy".to_owned()
             }
-            Self::Pyproject(_) => format!("{pip} install ."),
+            Self::Pyproject(_) if is_locked_by_uv(files, directory)? => "uv sync".to_owned(),
+            Self::Pyproject(pyproject) => match pyproject.tool() {
+                Some(Tool::Pdm) => "pdm install".to_owned(),
+                Some(Tool::Poetry) => "poetry install".to_owned(),
+                Some(Tool::Uv) => "uv sync".to_owned(),
+                // Editable: a copy of the application would go stale.
+                None if pyproject.is_built() => format!("{pip} install -e ."),
+                None => {
+                    format!(
+                        "{pip} install asyncpg psycopg[binary] python-dotenv sqlalchemy[asyncio]"
+                    )
+                }
+            },
             Self::Requirements(path, ..) => {
                 let path = path.below(directory).unwrap_or_else(|| path.clone());
                 match path.as_str().strip_suffix(".in") {
@@ -220,10 +240,23 @@ fn included(
     Ok(found)
 }
 
+/// Whether uv locks the packages: those of one project, or of the workspace around it.
+fn is_locked_by_uv(files: &dyn Files, directory: &ProjectPath) -> Result<bool, Problem> {
+    let mut directory = Some(directory.clone());
+    while let Some(here) = directory {
+        if files.exists(&child(&here, "uv.lock"))? {
+            return Ok(true);
+        }
+        directory = here.parent();
+    }
+    Ok(false)
+}
+
 fn is_fastapi(requirement: &Requirement) -> bool {
     matches!(requirement.name.as_str(), "fastapi" | "fastapi-slim")
 }
 
-fn names_fastapi(text: &str) -> bool {
+/// Whether a text could name FastAPI as a package.
+pub fn names_fastapi(text: &str) -> bool {
     text.to_lowercase().contains("fastapi")
 }

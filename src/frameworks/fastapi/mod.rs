@@ -1,5 +1,6 @@
 //! FastAPI.
 
+mod advice;
 mod application;
 mod layout;
 mod manifest;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::Framework;
 use crate::edit::python::{Import, edit, insert_import};
 use crate::edit::requirement::overlap;
-use crate::edit::rust::{Splice, indent};
+use crate::edit::rust::{Splice, descendants, indent};
 use crate::types::{
     Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
@@ -140,8 +141,8 @@ impl Framework for FastApi {
         manifest(files, target)?.install(files, &target.root)
     }
 
-    fn advice(&self, _files: &dyn Files, _target: &Target) -> Result<Vec<String>, Problem> {
-        Ok(Vec::new())
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        advice::advice(files, target)
     }
 
     fn wire(
@@ -162,8 +163,8 @@ impl Framework for FastApi {
         if sources.iter().any(is_wired) {
             return Ok(Vec::new());
         }
-        let application =
-            application::find(&sources).map_err(|problem| unsure(problem, guess.as_ref()))?;
+        let application = application::find(&sources, &target.root)
+            .map_err(|problem| unsure(problem, guess.as_ref()))?;
         let layout = layout::layout(files, &target.root, &application)
             .map_err(|problem| unsure(problem, guess.as_ref()))?;
         wired(&application, &layout)
@@ -179,7 +180,7 @@ fn manifest(files: &dyn Files, target: &Target) -> Result<Manifest, Problem> {
 
 fn place(files: &dyn Files, target: &Target) -> Result<Layout, Problem> {
     let sources = application::files(files, &target.root)?;
-    let application = application::find(&sources)?;
+    let application = application::find(&sources, &target.root)?;
     layout::layout(files, &target.root, &application)
 }
 
@@ -189,9 +190,25 @@ fn is_wired(file: &application::File) -> bool {
 }
 
 /// One import, and one call after the application is made.
+///
+/// # Errors
+/// The file uses the layer's name for something else.
 fn wired(application: &application::Application, layout: &Layout) -> Result<FileEdit, Problem> {
     let source = &application.file.source;
     let text = &source.text;
+    let taken = descendants(source.root())
+        .into_iter()
+        .find(|node| node.kind() == "identifier" && source.slice(*node) == MODULE);
+    if let Some(taken) = taken {
+        return Err(
+            Problem::decision(format!("`{MODULE}` is something else here")).at(
+                &source.path,
+                text,
+                taken.byte_range(),
+                "the layer's package has this name",
+            ),
+        );
+    }
     let import = layout.style.statement(MODULE);
     let call = format!("{MODULE}.init_app({})", application.name);
     let end = application.statement.end_byte();

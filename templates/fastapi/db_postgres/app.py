@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from starlette.requests import Request
+    from starlette.routing import Match
+    from starlette.types import Scope
 
 HEALTH = "/api/health/module/postgres"
 GRACE_SECONDS = 10
@@ -32,7 +34,7 @@ def init_app(app: FastAPI) -> None:
     runs inside.
     """
     # Before any other, and with no dependency of the application's own.
-    app.router.routes.insert(0, Route(HEALTH, _health, include_in_schema=False))
+    app.router.routes.insert(0, _Route(HEALTH, _health, include_in_schema=False))
     inner: Callable[[Any], AbstractAsyncContextManager[Any]] = (
         app.router.lifespan_context
     )
@@ -49,6 +51,15 @@ def init_app(app: FastAPI) -> None:
             database.cache_clear()
 
     app.router.lifespan_context = lifespan
+
+
+class _Route(Route):
+    """Found at its path as it is, also where that begins with the ``root_path``."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http" and scope["path"] == self.path:
+            scope = {**scope, "root_path": ""}
+        return super().matches(scope)
 
 
 async def _health(_request: Request) -> JSONResponse:
