@@ -50,6 +50,18 @@ fn judge(keygen: &Keygen, option: &str, now: i64, zone: &str) -> (bool, bool) {
 }
 
 #[test]
+fn local_dates_so_near_that_somewhere_no_time_is_left_are_never_valid() {
+    let keygen = Keygen::new();
+    let (noon, hour) = (1_795_608_000, 3_600);
+    let local = |at: i64| written(at).trim_end_matches('Z').to_owned();
+    // It begins at noon of the last zone, and ends at that of the first: the same moment.
+    let (after, before) = (local(noon), local(noon + 26 * hour));
+    let option = format!("valid-after=\"{after}\",valid-before=\"{before}\"");
+    let now = noon + 12 * hour;
+    assert_eq!(judge(&keygen, &option, now, "UTC"), (false, true));
+}
+
+#[test]
 fn dates_in_utc_are_read_alike_to_the_second() {
     let keygen = Keygen::new();
     let mut random = Random(3);

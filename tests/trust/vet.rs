@@ -86,6 +86,8 @@ const FAULTS: &[Fault] = &[
         m.write("docs/changelog.md", format!("{t}\n{}\n", HOOKS[1]));
     }),
     ("a password",                          "RK1009", POOL,     |m| { let t = m.read(POOL); m.write(POOL, t + "// postgres://app:Zx81kQ@db.internal/x\n"); }),
+    ("a token on a page",                   "RK1009", "docs/usage.md", |m| { let t = m.read("docs/usage.md"); m.write("docs/usage.md", format!("{t}ghp_{}\n", "a".repeat(36))); }),
+    ("a framework that there is not",       "RK1001", "module.yaml", |m| { m.replace("config/base.yaml", "dependencies:\n", "dependencies:\n  rocket: []\n"); m.replace("module.yaml", "  frameworks:\n", "  frameworks:\n    rocket: \">=0.5, <0.6\"\n"); m.replace("module.yaml", "  variants:\n", "  variants:\n    rocket:\n      files:\n        - template: templates/common/.env.example.j2\n          output: .env.example\n          kind: block\n"); }),
     ("a private key on a page",             "RK1009", "docs/usage.md", |m| { let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "-----BEGIN PRIVATE KEY-----\n"); }),
     ("an unknown key",                      "RK0406", "module.yaml", |m| m.replace("module.yaml", "license: MIT", "licence: MIT")),
 ];
