@@ -39,6 +39,7 @@ fn a_hook_without_effect_is_found_and_the_others_hold() {
         .iter()
         .filter(|finding| finding["code"] == "RK1010")
         .collect();
+    // The pool of the Rust layer, which two frameworks share.
     let frameworks = ["actix", "axum"];
     assert_eq!(deep.len(), frameworks.len(), "{report:#}");
     for (finding, framework) in deep.into_iter().zip(frameworks) {
