@@ -47,7 +47,10 @@ pub fn add_dependencies(
             }
         }
     }
-    for kind in ["dependencies", "dev-dependencies"] {
+    // A table that is not there goes to the file's end, after what is added to one that ends there.
+    let mut kinds = ["dependencies", "dev-dependencies"];
+    kinds.sort_by_key(|kind| editor.manifest.get(&[kind]).is_none());
+    for kind in kinds {
         let of_kind = entries.iter().filter(|(d, _)| table_of(d) == kind);
         let mut lines: Vec<(&str, &str)> = of_kind
             .map(|(d, text)| (d.name.as_str(), text.as_str()))
@@ -489,6 +492,18 @@ mod tests {
                 &[wanted("sqlx", "0.9", &[])]
             ),
             "api/Cargo.toml:2:8: `sqlx` is there in a version that cannot work"
+        );
+    }
+
+    #[test]
+    fn a_new_table_goes_behind_one_that_ends_the_file() {
+        let tower = Dependency {
+            dev: true,
+            ..wanted("tower", "0.5", &[])
+        };
+        assert_eq!(
+            added("[dev-dependencies]", &[wanted("serde", "1", &[]), tower]),
+            "[dev-dependencies]\ntower = \"0.5\"\n\n[dependencies]\nserde = \"1\"\n"
         );
     }
 

@@ -51,8 +51,8 @@ pub fn declare(source: &Source, name: &str, line: &str) -> Splice {
             continue;
         }
         let near = group.last().is_none_or(|last| {
-            !text[last.end_byte()..start(source, *item)].contains("\n\n")
-                && !text[last.end_byte()..start(source, *item)].contains("\n\r\n")
+            let gap = text.get(last.end_byte()..start(source, *item));
+            gap.is_some_and(|gap| !gap.contains("\n\n") && !gap.contains("\n\r\n"))
                 && next_item(source, *last) == Some(*item)
         });
         if !near {
@@ -106,7 +106,9 @@ fn start(source: &Source, item: tree_sitter::Node) -> usize {
     let text = &source.text;
     let mut first = item;
     while let Some(before) = first.prev_sibling() {
-        let gap = &text[before.end_byte()..first.start_byte()];
+        // What the grammar has put in to recover from an error may lie behind what follows it.
+        let gap = text.get(before.end_byte()..first.start_byte());
+        let gap = gap.unwrap_or_default();
         // A documentation comment of the grammar holds its line's end.
         let apart =
             gap.matches('\n').count() > usize::from(!text[..before.end_byte()].ends_with('\n'));

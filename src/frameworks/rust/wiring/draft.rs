@@ -99,8 +99,8 @@ impl<'p> Drafts<'p> {
         let text = &self.program.source(at).text;
         let mut first = at.node;
         while let Some(before) = first.prev_sibling() {
-            let gap = &text[before.end_byte()..first.start_byte()];
-            let apart = gap.matches('\n').count() > 1;
+            let gap = text.get(before.end_byte()..first.start_byte());
+            let apart = gap.is_none_or(|gap| gap.matches('\n').count() > 1);
             let comment = matches!(
                 before.kind(),
                 "line_comment" | "block_comment" | "attribute_item"
@@ -177,11 +177,12 @@ impl Draft {
                 .collect();
             let old = &text[span.clone()];
             let new = spliced(old, &moved);
-            let edge = |at: usize| {
-                let here = |s: &&Splice| s.span == (at..at);
-                splices.iter().find(here).map_or("", |s| s.text.as_str())
+            let edge = |at: usize| -> String {
+                let here = splices.iter().filter(|s| s.span == (at..at));
+                here.map(|s| s.text.as_str()).collect()
             };
-            if let Some(splice) = opened(text, span, [edge(span.start), &new, edge(span.end)]) {
+            let (lead, tail) = (edge(span.start), edge(span.end));
+            if let Some(splice) = opened(text, span, [&lead, &new, &tail]) {
                 splices.retain(|s| {
                     s.span != (span.start..span.start) && s.span != (span.end..span.end)
                 });
