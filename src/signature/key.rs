@@ -236,6 +236,10 @@ mod tests {
             ),
             (blob(SECURITY_KEY, &point, Some(b"")), KeyError::Application),
             (
+                blob(SECURITY_KEY, &point, Some(&[b'x'; 256])),
+                KeyError::Application,
+            ),
+            (
                 blob(SECURITY_KEY, &point, Some(b"ssh:\0")),
                 KeyError::Application,
             ),

@@ -1,7 +1,7 @@
 //! Whether the tests would notice if a check of the verifier were gone: `cargo test --test mutations [-- ID…]`.
 //!
 //! Every check of `tests/trust/mutations.json` is put behind a switch in a copy of this repository, which is built once.
-//! Then each is switched off in turn and the fast tests run, `trust` and `signature`, until one fails.
+//! Then each is switched off in turn and the fast tests run, `trust`, `signature` and its unit tests, until one fails.
 
 #![allow(
     clippy::disallowed_methods,
@@ -157,6 +157,7 @@ fn near(file: &str) -> &'static str {
 /// The built tests.
 struct Tests {
     copy: PathBuf,
+    unit: PathBuf,
     trust: PathBuf,
     signature: PathBuf,
 }
@@ -168,7 +169,8 @@ impl Tests {
     fn build(copy: &Path, target: &Path) -> Result<Self> {
         let built = Command::new(env!("CARGO"))
             .args(["test", "--release", "--no-run", "--message-format=json"])
-            .args(["--test", "trust", "--test", "signature", "--target-dir"])
+            .args(["--lib", "--test", "trust", "--test", "signature"])
+            .arg("--target-dir")
             .arg(target)
             .current_dir(copy)
             .stderr(Stdio::inherit())
@@ -184,6 +186,7 @@ impl Tests {
         };
         Ok(Self {
             copy: copy.to_owned(),
+            unit: executable("rapidkit_pg")?,
             trust: executable("trust")?,
             signature: executable("signature")?,
         })
@@ -193,7 +196,11 @@ impl Tests {
     fn first_failure(&self, id: &str, file: &str) -> Result<Option<String>> {
         std::fs::write(self.copy.join(SWITCH), id)?;
         let asked: &[(&Path, &str)] = if file.starts_with("src/signature/") {
-            &[(&self.signature, ""), (&self.trust, "")]
+            &[
+                (&self.unit, "signature::"),
+                (&self.signature, ""),
+                (&self.trust, ""),
+            ]
         } else {
             &[
                 (&self.trust, near(file)),
