@@ -10,7 +10,12 @@ use crate::text::strings;
 
 const LONG: &str = "RAPIDKIT_DB_POSTGRES_";
 /// Read by the command itself.
-const OF_THE_COMMAND: &[&str] = &["RAPIDKIT_PG_BIN", "RAPIDKIT_TRUST", "RAPIDKIT_REVOKED"];
+const OF_THE_COMMAND: &[&str] = &[
+    "RAPIDKIT_FUZZ",
+    "RAPIDKIT_PG_BIN",
+    "RAPIDKIT_REVOKED",
+    "RAPIDKIT_TRUST",
+];
 
 /// The names in a text that look like settings.
 fn names(text: &str) -> BTreeSet<String> {
