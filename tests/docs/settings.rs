@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::text::strings;
 
 const LONG: &str = "RAPIDKIT_DB_POSTGRES_";
-/// Read by the command itself.
+/// Read by the command itself, or by its tests.
 const OF_THE_COMMAND: &[&str] = &[
     "RAPIDKIT_FUZZ",
     "RAPIDKIT_PG_BIN",
