@@ -6,7 +6,7 @@ use super::ProjectPath;
 /// the user's, which is never judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// What it is for, unique in its file: `init`, `routes`, `dependency sqlx`.
+    /// What it is for: `init`, `routes`, `dependency sqlx`. The lock counts those of one name in a file.
     pub name: String,
     pub text: String,
 }

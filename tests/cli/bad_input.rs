@@ -1,7 +1,7 @@
 //! Bad input: a clear error, nothing lost, nothing half written.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture};
 
@@ -169,39 +169,6 @@ fn a_source_file_that_is_a_link() {
     project.refuses(&["add", "--yes"], 1, &["src/main.rs", "symbolic link"]);
 }
 
-/// Runs the command as a user without root's power to write everywhere.
-fn unprivileged(project: &Fixture, arguments: &[&str]) -> std::process::Output {
-    let command = project.command(arguments);
-    let mut run = if rustix::process::getuid().is_root() {
-        let binary = project.path().join(".binary");
-        // By another process: a child that a test beside this one forks would hold the file open for writing.
-        let copied = Command::new("cp")
-            .arg(command.get_program())
-            .arg(&binary)
-            .status();
-        assert!(copied.unwrap().success());
-        let owned = Command::new("chown")
-            .args(["-R", "nobody"])
-            .arg(project.path())
-            .status()
-            .unwrap();
-        assert!(owned.success());
-        let mut run = Command::new("setpriv");
-        run.args(["--reuid", "nobody", "--clear-groups"])
-            .arg(binary)
-            .args(command.get_args());
-        run
-    } else {
-        let mut run = Command::new(command.get_program());
-        run.args(command.get_args());
-        run
-    };
-    run.current_dir(project.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
 #[test]
 fn a_file_that_cannot_be_read() {
     let project = Fixture::axum();
@@ -210,7 +177,7 @@ fn a_file_that_cannot_be_read() {
         PermissionsExt::from_mode(0o000),
     )
     .unwrap();
-    let output = unprivileged(&project, &["add", "--yes"]);
+    let output = project.unprivileged(&["add", "--yes"]);
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(
@@ -228,7 +195,7 @@ fn a_folder_that_cannot_be_written() {
             PermissionsExt::from_mode(0o555),
         )
         .unwrap();
-        let output = unprivileged(&project, &["add", "--yes"]);
+        let output = project.unprivileged(&["add", "--yes"]);
         std::fs::set_permissions(
             project.path().join(folder),
             PermissionsExt::from_mode(0o755),

@@ -110,6 +110,37 @@ impl Fixture {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
+    /// Runs the command as a user without root's power to read and write everything.
+    pub fn unprivileged(&self, arguments: &[&str]) -> Output {
+        let command = self.command(arguments);
+        let mut run = if rustix::process::getuid().is_root() {
+            let binary = self.path().join(".binary");
+            // By another process: a child that a test beside this one forks would hold the file open for writing.
+            let copied = Command::new("cp")
+                .arg(command.get_program())
+                .arg(&binary)
+                .status();
+            assert!(copied.unwrap().success());
+            let owned = Command::new("chown")
+                .args(["-R", "nobody"])
+                .arg(self.path())
+                .status();
+            assert!(owned.unwrap().success());
+            let mut run = Command::new("setpriv");
+            run.args(["--reuid", "nobody", "--clear-groups"])
+                .arg(binary);
+            run
+        } else {
+            Command::new(command.get_program())
+        };
+        run.args(command.get_args())
+            .current_dir(self.path())
+            .env_remove("CI")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
     /// Runs the command, which must refuse with `code`, say each of `expected`, and change nothing.
     pub fn refuses(&self, arguments: &[&str], code: i32, expected: &[&str]) -> Ran {
         let before = self.tree();

@@ -1,7 +1,6 @@
 //! What cannot be read was not checked, which is never a success.
 
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
 
 use crate::fixture::Fixture;
 use crate::project::{VENDOR, added, copy};
@@ -27,7 +26,7 @@ fn what_cannot_be_read_is_no_success() {
             std::fs::create_dir_all(&full).unwrap();
         }
         std::fs::set_permissions(&full, PermissionsExt::from_mode(*mode)).unwrap();
-        let output = unprivileged(&project, &["verify-all", "--format", "json"]);
+        let output = project.unprivileged(&["verify-all", "--format", "json"]);
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let findings = report["findings"].as_array().unwrap();
         let said = findings
@@ -38,32 +37,4 @@ fn what_cannot_be_read_is_no_success() {
         // What is removed with the folder must be listable.
         std::fs::set_permissions(&full, PermissionsExt::from_mode(0o755)).unwrap();
     }
-}
-
-/// Runs the command as a user without root's power to read everything.
-fn unprivileged(project: &Fixture, arguments: &[&str]) -> std::process::Output {
-    let command = project.command(arguments);
-    let mut run = if rustix::process::getuid().is_root() {
-        let binary = project.path().join(".binary");
-        std::fs::copy(command.get_program(), &binary).unwrap();
-        let owned = Command::new("chown")
-            .args(["-R", "nobody"])
-            .arg(project.path())
-            .status();
-        assert!(owned.unwrap().success());
-        let mut run = Command::new("setpriv");
-        run.args(["--reuid", "nobody", "--clear-groups"])
-            .arg(binary)
-            .args(command.get_args());
-        run
-    } else {
-        let mut run = Command::new(command.get_program());
-        run.args(command.get_args());
-        run
-    };
-    run.current_dir(project.path())
-        .env_remove("CI")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
 }
