@@ -8,6 +8,8 @@ pub mod python;
 pub mod requirement;
 pub mod requirements;
 pub mod rust;
+pub mod splice;
+pub mod tree;
 pub mod typescript;
 
 use std::ops::Range;

@@ -6,7 +6,7 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::rust::{Splice, indent, newline, spliced, step};
+use crate::edit::splice::{Splice, indent, newline, spliced, step};
 use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
 
 /// The fields that npm, pnpm and yarn install from.

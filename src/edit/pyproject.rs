@@ -4,7 +4,7 @@ use toml_edit::{Array, Document, Item, TableLike, Value};
 
 use super::requirement::{Requirement, normalised, requirement};
 use super::requirements::amended;
-use super::rust::{Splice, indent, newline, spliced};
+use crate::edit::splice::{Splice, indent, newline, spliced};
 use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
 
 /// A parsed `pyproject.toml`.

@@ -1,7 +1,7 @@
 //! Adds packages to a `requirements.txt`; every byte that need not change stays.
 
 use super::requirement::{Requirement, overlap, requirement};
-use super::rust::{Splice, newline, spliced};
+use crate::edit::splice::{Splice, newline, spliced};
 use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
 
 /// The requirements that a file names, with their line's first byte and text.

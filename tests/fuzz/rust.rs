@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rapidkit_pg::edit::rust::{self, Source, Splice, count, declare, fault, find, spliced, tokens};
+use rapidkit_pg::edit::rust::{self, Source, count, declare, fault, find, tokens};
+use rapidkit_pg::edit::splice::{Splice, spliced};
 use rapidkit_pg::edit::{count_blocks, is_compared_whole};
 use rapidkit_pg::frameworks;
 use rapidkit_pg::types::{Block, ProjectPath, Target};

@@ -8,7 +8,7 @@ use super::entry::missing;
 use super::text::{edited, quoted};
 use super::version_req::overlap;
 use super::workspace::{Manifest, cargo_lock, workspace_of};
-use crate::edit::rust::Splice;
+use crate::edit::splice::Splice;
 use crate::types::{Block, Dependency, FileEdit, Files, Problem};
 
 /// The manifest with the dependencies that it lacks; `None` if it lacks none.

@@ -4,7 +4,7 @@ use toml_edit::{Item, Value};
 
 use super::text::{edited, extend, line_end, strings};
 use super::workspace::{Manifest, glob};
-use crate::edit::rust::Splice;
+use crate::edit::splice::Splice;
 use crate::types::{Block, FileEdit, Files, Problem, ProjectPath};
 
 /// The name of the block that records the entry.

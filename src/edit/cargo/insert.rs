@@ -6,7 +6,7 @@ use toml_edit::{InlineTable, Item, Value};
 
 use super::dependencies::{Editor, features};
 use super::text::{extend, line_end, quoted, span_of, whole};
-use crate::edit::rust::{Splice, line_start};
+use crate::edit::splice::{Splice, line_start};
 use crate::types::{Dependency, Problem};
 
 impl Editor<'_> {

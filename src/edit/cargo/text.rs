@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Array, Item, Value};
 
 use super::workspace::Manifest;
-use crate::edit::rust::{Splice, line_start, newline, spliced};
+use crate::edit::splice::{Splice, line_start, newline, spliced};
 use crate::types::{Block, FileEdit, Problem};
 
 /// The manifest with splices in the text that its spans count in.

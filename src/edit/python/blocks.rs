@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::source::Source;
-use crate::edit::rust::{children, descendants, named_children};
+use crate::edit::tree::{children, descendants, named_children};
 use crate::types::ProjectPath;
 
 /// How often the statement `block` stands in `text`. An import may have got more names.

@@ -3,7 +3,8 @@
 use tree_sitter::Node;
 
 use super::source::Source;
-use crate::edit::rust::{Splice, ancestors, descendants, line_start, named_children};
+use crate::edit::splice::{Splice, line_start};
+use crate::edit::tree::{ancestors, descendants, named_children};
 
 /// A name that an import brings in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +206,7 @@ pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edit::rust::spliced;
+    use crate::edit::splice::spliced;
     use crate::types::ProjectPath;
 
     fn imported(text: &str, statement: &str) -> String {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
-use crate::edit::rust::{Splice, children, newline, spliced};
+use crate::edit::splice::{Splice, edited};
+use crate::edit::tree::{self, children};
 use crate::types::{Block, FileEdit, Problem, ProjectPath};
 
 /// A Python file and its syntax tree. Byte offsets of the tree are those of the text.
@@ -22,16 +23,7 @@ impl Source {
             Some(rest) => format!("0;\n{rest}"),
             None => text.to_string(),
         };
-        let mut parser = Parser::new();
-        let language = tree_sitter_python::LANGUAGE.into();
-        // Both can fail only by a grammar that this crate was not built with, or by a cancellation that is never
-        // asked for.
-        parser
-            .set_language(&language)
-            .expect("the Python grammar fits this tree-sitter");
-        let tree = parser
-            .parse(&plain, None)
-            .expect("parsing is not cancelled");
+        let tree = tree::parse(&tree_sitter_python::LANGUAGE.into(), &plain);
         Self { path, text, tree }
     }
 
@@ -70,32 +62,13 @@ fn first_error(node: Node) -> Option<Node> {
 /// # Errors
 /// The result is not Python, or a block is not in it: a bug of this program.
 pub fn edit(source: &Source, splices: &[Splice], blocks: Vec<Block>) -> Result<FileEdit, Problem> {
-    let newline = newline(&source.text);
-    let splices: Vec<Splice> = splices
-        .iter()
-        .map(|splice| Splice {
-            span: splice.span.clone(),
-            text: splice.text.replace('\n', newline),
-        })
-        .collect();
-    let text = spliced(&source.text, &splices);
-    let parsed = Source::parse(source.path.clone(), Arc::from(text.as_str()));
-    let lost = blocks
-        .iter()
-        .find(|block| super::count(&text, &block.text) == 0);
-    if parsed.error().is_some() || lost.is_some() {
-        let what = lost.map_or("it would no longer parse".to_owned(), |block| {
-            format!("the block `{}` would not be found again", block.name)
-        });
-        return Err(Problem::input(format!(
-            "internal error: {} was not changed, since {what}",
-            source.path
-        ))
-        .help("please report this with the file; `--no-wire` adds everything else"));
-    }
-    Ok(FileEdit {
-        path: source.path.clone(),
-        text,
+    let parses = |text: &str| fault(text).is_none();
+    edited(
+        &source.path,
+        &source.text,
+        splices,
         blocks,
-    })
+        parses,
+        super::count,
+    )
 }

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::program::{At, Program};
 use super::scope::{Binding, binding};
-use super::source::{children, named_children};
+use crate::edit::tree::{children, named_children};
 
 /// The callee of a call, generic arguments taken off, and its last name.
 pub fn callee<'p>(program: &'p Program, call: At<'p>) -> Option<(At<'p>, &'p str)> {

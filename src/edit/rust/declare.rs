@@ -1,8 +1,9 @@
 //! Puts a `mod` line where a person, and rustfmt, would have it.
 
 use super::program::attributes;
-use super::source::{Source, children};
-use super::splice::{Splice, line_start};
+use super::source::Source;
+use crate::edit::splice::{Splice, line_start};
+use crate::edit::tree::children;
 
 /// Whether the root module declares `mod name`.
 pub fn declares(source: &Source, name: &str) -> bool {
@@ -80,7 +81,7 @@ pub fn declare(source: &Source, name: &str, line: &str) -> Splice {
         .find(|n| !matches!(n.kind(), "inner_attribute_item" | "shebang"));
     match first {
         Some(item) => {
-            // The grammar may see an item begin late on a line that nothing else stands on.
+            // The name of a macro that is parsed through is blank: such an item seems to begin late on its line.
             let at = start(source, *item);
             let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
             let before = item.prev_sibling().map_or(mark, |n| n.end_byte());
@@ -150,7 +151,7 @@ fn line_end(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::splice::spliced;
+    use crate::edit::splice::spliced;
     use super::*;
     use crate::types::ProjectPath;
 

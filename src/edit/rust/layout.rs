@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::source::{Source, named_children};
-use super::splice::line_start;
+use super::source::Source;
 use super::tokens::tokens;
+use crate::edit::splice::{self, line_start};
+use crate::edit::tree::named_children;
 use crate::types::ProjectPath;
 
 /// rustfmt's defaults.
@@ -102,7 +103,7 @@ impl<'s> Printer<'s> {
         let was = if line < self.start {
             self.indent
         } else {
-            width(super::splice::indent(&self.source.text, node.start_byte()))
+            width(splice::indent(&self.source.text, node.start_byte()))
         };
         // Lines that begin inside a string are not white space to change.
         let inside: Vec<_> = tokens(text)

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::source::{Source, ancestors, children, descendants, named_children};
+use super::source::Source;
 use super::tokens::tokens;
 use crate::edit::cargo::workspace::{CrateKind, CrateRoot};
+use crate::edit::tree::{ancestors, children, descendants, named_children};
 use crate::types::{Files, Problem, ProjectPath, relative};
 
 /// A node and the file it is in.

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::program::{At, Program};
-use super::source::{ancestors, children, descendants, named_children};
+use crate::edit::tree::{ancestors, children, descendants, named_children};
 
 /// Where a local name comes from.
 pub enum Binding<'p> {

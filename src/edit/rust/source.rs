@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
-use super::tokens::tokens;
-use crate::types::ProjectPath;
+use super::tokens::{count, tokens};
+use crate::edit::splice::{Splice, edited};
+use crate::edit::tree::{self, children, descendants};
+use crate::types::{Block, FileEdit, Problem, ProjectPath};
 
 /// A macro whose arguments the tree shows as expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,28 +84,23 @@ impl Source {
 
 /// The bytes of the first syntax error of `text`, if it has one.
 pub fn fault(text: &str) -> Option<Range<usize>> {
-    let tree = parse(text);
-    let mut node = tree.root_node();
-    if !node.has_error() {
-        return None;
-    }
-    while !node.is_error()
-        && !node.is_missing()
-        && let Some(next) = children(node).into_iter().find(Node::has_error)
-    {
-        node = next;
-    }
-    Some(node.byte_range())
+    tree::fault(&parse(text))
 }
 
 fn parse(text: &str) -> Tree {
-    let mut parser = Parser::new();
-    let language = tree_sitter_rust::LANGUAGE.into();
-    // Both can fail only by a grammar that this crate was not built with, or by a cancellation that is never asked for.
-    parser
-        .set_language(&language)
-        .expect("the Rust grammar fits this tree-sitter");
-    parser.parse(text, None).expect("parsing is not cancelled")
+    tree::parse(&tree_sitter_rust::LANGUAGE.into(), text)
+}
+
+/// The file after all splices, in its own line ending.
+///
+/// # Errors
+/// The result has a syntax error that the file did not have, or a block is not in it: a bug of this program.
+pub fn edit(source: &Source, splices: &[Splice], blocks: Vec<Block>) -> Result<FileEdit, Problem> {
+    let parses = |text: &str| {
+        let after = Source::parse(source.path.clone(), Arc::from(text));
+        after.errors() <= source.errors()
+    };
+    edited(&source.path, &source.text, splices, blocks, parses, count)
 }
 
 fn errors(node: Node) -> usize {
@@ -112,42 +109,6 @@ fn errors(node: Node) -> usize {
     }
     let own = usize::from(node.is_error() || node.is_missing());
     own + children(node).into_iter().map(errors).sum::<usize>()
-}
-
-/// All children of a node, named or not.
-pub fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.children(&mut cursor).collect()
-}
-
-/// The named children of a node, comments left out.
-pub fn named_children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor)
-        .filter(|child| !child.is_extra())
-        .collect()
-}
-
-/// `node` and everything below it, in source order.
-pub fn descendants<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    let mut found = vec![node];
-    loop {
-        let mut next = cursor.goto_first_child() || cursor.goto_next_sibling();
-        while !next {
-            // A cursor does not leave the node that it was made for.
-            if !cursor.goto_parent() {
-                return found;
-            }
-            next = cursor.goto_next_sibling();
-        }
-        found.push(cursor.node());
-    }
-}
-
-/// The ancestors of a node, the nearest first.
-pub fn ancestors<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
-    std::iter::successors(node.parent(), |node| node.parent())
 }
 
 /// The text with transparent macros written as what they mean, byte for byte as long.

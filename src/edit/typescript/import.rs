@@ -3,7 +3,8 @@
 use tree_sitter::Node;
 
 use super::Source;
-use crate::edit::rust::{Splice, children, named_children};
+use crate::edit::splice::Splice;
+use crate::edit::tree::{children, named_children};
 
 /// Where a name of a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
-use crate::edit::rust::{children, descendants};
+use crate::edit::tree::{self, descendants};
 use crate::types::ProjectPath;
 
 /// A TypeScript file and its syntax tree. Byte offsets of the tree are those of the text.
@@ -48,29 +48,10 @@ impl Source {
 
 /// The bytes of the first syntax error of `text`, if it has one.
 pub fn fault(text: &str) -> Option<Range<usize>> {
-    let tree = parse(text);
-    let mut node = tree.root_node();
-    if !node.has_error() {
-        return None;
-    }
-    while !node.is_error()
-        && !node.is_missing()
-        && let Some(next) = children(node).into_iter().find(Node::has_error)
-    {
-        node = next;
-    }
-    Some(node.byte_range())
+    tree::fault(&parse(text))
 }
 
 fn parse(text: &str) -> Tree {
     let plain = text.replace('\u{feff}', "   ");
-    let mut parser = Parser::new();
-    let language = tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into();
-    // Both can fail only by a grammar that this crate was not built with, or by a cancellation that is never asked for.
-    parser
-        .set_language(&language)
-        .expect("the TypeScript grammar fits this tree-sitter");
-    parser
-        .parse(&plain, None)
-        .expect("parsing is not cancelled")
+    tree::parse(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), &plain)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Source;
-use crate::edit::rust::{children, descendants, named_children};
+use crate::edit::tree::{children, descendants, named_children};
 use crate::types::ProjectPath;
 
 /// The bytes of every token of `source`, comments left out; a string is one token.
@@ -68,7 +68,7 @@ fn leaves(root: Node) -> Vec<Node> {
         .into_iter()
         .filter(|node| {
             let is_leaf = is_string(*node) || children(*node).is_empty();
-            let inside = crate::edit::rust::ancestors(*node).any(is_string);
+            let inside = crate::edit::tree::ancestors(*node).any(is_string);
             is_leaf && !inside && node.kind() != "comment" && !node.byte_range().is_empty()
         })
         .collect()

@@ -1,9 +1,10 @@
 //! Finds where an application serves, and where its `App` is made.
 
 use crate::edit::rust::{
-    At, Binding, Meaning, Program, ancestors, argument, attributes, binding, callee, chain_root,
-    children, descendants, find, in_tests, tail,
+    At, Binding, Meaning, Program, argument, attributes, binding, callee, chain_root, find,
+    in_tests, tail,
 };
+use crate::edit::tree::{ancestors, children, descendants};
 
 /// Something that is no server that can be wired, and says why.
 pub struct Foreign<'p> {

@@ -1,9 +1,10 @@
 //! Finds where an application serves, and what.
 
 use crate::edit::rust::{
-    At, Binding, Program, ancestors, argument, attributes, binding, callee, chain_root, children,
-    descendants, find, in_tests, segments,
+    At, Binding, Program, argument, attributes, binding, callee, chain_root, find, in_tests,
+    segments,
 };
+use crate::edit::tree::{ancestors, children, descendants};
 
 /// How an application serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Finds the place where one more route can be merged into an axum `Router`.
 
-use crate::edit::rust::{
-    At, Binding, argument, binding, callee, descendants, named_children, segments, tail,
-};
+use crate::edit::rust::{At, Binding, argument, binding, callee, segments, tail};
+use crate::edit::tree::{descendants, named_children};
 use crate::frameworks::rust::types::{DEPTH, Tracer, Type};
 
 /// Layers that never answer in place of the service inside, and change no path but by a trailing slash.

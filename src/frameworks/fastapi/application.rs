@@ -5,7 +5,8 @@ use tree_sitter::Node;
 use super::HEALTH;
 use super::manifest::{child, is_searched};
 use crate::edit::python::{Import, Source};
-use crate::edit::rust::{ancestors, descendants, line_start, named_children};
+use crate::edit::splice::line_start;
+use crate::edit::tree::{ancestors, descendants, named_children};
 use crate::types::{EntryKind, Files, Problem, ProjectPath};
 
 /// Directories whose files serve nobody.

@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::Framework;
 use crate::edit::python::{Import, edit, insert_import};
 use crate::edit::requirement::overlap;
-use crate::edit::rust::{Splice, descendants, indent};
+use crate::edit::splice::{Splice, indent};
+use crate::edit::tree::descendants;
 use crate::types::{
     Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };

@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use super::module;
 use super::packages::{Application, below};
-use crate::edit::rust::{Splice, ancestors, indent, named_children};
+use crate::edit::splice::{Splice, indent};
+use crate::edit::tree::{ancestors, named_children};
 use crate::edit::typescript::{Source, edit, fault, imported, reexported};
 use crate::types::{Block, EntryKind, FileEdit, Files, Problem, ProjectPath, relative};
 

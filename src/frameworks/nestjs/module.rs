@@ -3,7 +3,8 @@
 use tree_sitter::Node;
 
 use super::bootstrap::unsure;
-use crate::edit::rust::{Splice, children, indent, named_children};
+use crate::edit::splice::{Splice, indent};
+use crate::edit::tree::{children, named_children};
 use crate::edit::typescript::{Source, add_import, imported, step};
 use crate::types::{Block, Problem};
 

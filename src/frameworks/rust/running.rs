@@ -5,9 +5,9 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Program, Transparent, ancestors, argument, callee, children, descendants, find, in_tests,
-    named_children, segments, uses,
+    At, Program, Transparent, argument, callee, find, in_tests, segments, uses,
 };
+use crate::edit::tree::{ancestors, children, descendants, named_children};
 
 use super::types::{Tracer, Type};
 

@@ -2,10 +2,8 @@
 
 use tree_sitter::Node;
 
-use crate::edit::rust::{
-    At, Binding, Meaning, Program, ancestors, argument, binding, descendants, named_children,
-    segments, tail,
-};
+use crate::edit::rust::{At, Binding, Meaning, Program, argument, binding, segments, tail};
+use crate::edit::tree::{ancestors, descendants, named_children};
 
 /// What is known of an expression's type.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,8 @@ mod choose;
 
 use std::ops::Deref;
 
-use crate::edit::rust::{At, ancestors};
+use crate::edit::rust::At;
+use crate::edit::tree::ancestors;
 use crate::frameworks::rust::running::{Run, branching, function_of, run, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Shared, Wiring};
 use crate::types::{FileEdit, Problem};

@@ -8,7 +8,8 @@ use std::ops::Deref;
 
 use tree_sitter::Node;
 
-use crate::edit::rust::{At, Splice, indent};
+use crate::edit::rust::At;
+use crate::edit::splice::{Splice, indent};
 use crate::frameworks::rust::running::{Run, run};
 use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Wiring, comment_end};
 use crate::types::{FileEdit, Problem};

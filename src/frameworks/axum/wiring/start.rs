@@ -2,7 +2,8 @@
 
 use tree_sitter::Node;
 
-use crate::edit::rust::{At, Binding, argument, binding, callee, descendants};
+use crate::edit::rust::{At, Binding, argument, binding, callee};
+use crate::edit::tree::descendants;
 use crate::frameworks::rust::running::{Run, branching, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, Shared};
 

@@ -1,7 +1,9 @@
 //! Where the server is told to stop, and where the pool closes after it.
 
 use crate::edit::cargo::workspace::CrateKind;
-use crate::edit::rust::{Module, callee, descendants, find, in_tests, step};
+use crate::edit::rust::{Module, callee, find, in_tests};
+use crate::edit::splice::step;
+use crate::edit::tree::descendants;
 use crate::frameworks::rust::running::{Run, branching, function_of, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, Shared};
 use crate::types::Problem;

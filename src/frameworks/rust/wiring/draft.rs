@@ -5,10 +5,9 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use crate::edit::rust::{
-    At, Place, Program, Source, Splice, ancestors, callee, edit, indent, keep, line_start, spliced,
-    step,
-};
+use crate::edit::rust::{At, Place, Program, Source, callee, edit, keep};
+use crate::edit::splice::{Splice, indent, line_start, spliced, step};
+use crate::edit::tree::ancestors;
 use crate::types::{Block, FileEdit, Problem};
 
 /// The edits of a program's files as they come together.

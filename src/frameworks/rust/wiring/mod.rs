@@ -6,7 +6,8 @@ mod start;
 mod stop;
 
 use crate::edit::cargo::workspace::{CrateKind, Package};
-use crate::edit::rust::{At, Program, ancestors, declare, declares, find};
+use crate::edit::rust::{At, Program, declare, declares, find};
+use crate::edit::tree::ancestors;
 use crate::types::Problem;
 
 use super::running::{branching, callers, function_of};

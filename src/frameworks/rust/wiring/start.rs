@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::edit::rust::{At, ancestors, named_children, step};
+use crate::edit::rust::At;
+use crate::edit::splice::step;
+use crate::edit::tree::{ancestors, named_children};
 
 use super::super::running::statement;
 use super::{Drafts, Home, Shared, Wiring};

@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::edit::rust::{At, Splice, ancestors, callee, children, indent, named_children};
+use crate::edit::rust::{At, callee};
+use crate::edit::splice::{Splice, indent};
+use crate::edit::tree::{ancestors, children, named_children};
 use crate::types::Problem;
 
 use super::super::running::{callers, end_of, function_of, statement};

@@ -1,10 +1,8 @@
-//! Byte splices in a Rust file, checked by parsing the result.
+//! Byte splices in a source file, checked by parsing the result.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::source::Source;
-use crate::types::{Block, FileEdit, Problem};
+use crate::types::{Block, FileEdit, Problem, ProjectPath};
 
 /// A replacement of some bytes of a file.
 #[derive(Debug, Clone)]
@@ -45,12 +43,20 @@ pub fn spliced(text: &str, splices: &[Splice]) -> String {
     result
 }
 
-/// The file after all splices, in its own line ending.
+/// The file at `path` after all splices of its `text`, in its own line ending. `parses` judges the result, `count` says how
+/// often a block stands in it.
 ///
 /// # Errors
-/// The result has a syntax error that the file did not have, or a block is not in it: a bug of this program.
-pub fn edit(source: &Source, splices: &[Splice], blocks: Vec<Block>) -> Result<FileEdit, Problem> {
-    let newline = newline(&source.text);
+/// The result does not parse, or a block is not in it: a bug of this program.
+pub fn edited(
+    path: &ProjectPath,
+    text: &str,
+    splices: &[Splice],
+    blocks: Vec<Block>,
+    parses: impl Fn(&str) -> bool,
+    count: impl Fn(&str, &str) -> usize,
+) -> Result<FileEdit, Problem> {
+    let newline = newline(text);
     let splices: Vec<Splice> = splices
         .iter()
         .map(|splice| Splice {
@@ -58,23 +64,19 @@ pub fn edit(source: &Source, splices: &[Splice], blocks: Vec<Block>) -> Result<F
             text: splice.text.replace("\r\n", "\n").replace('\n', newline),
         })
         .collect();
-    let text = spliced(&source.text, &splices);
-    let parsed = Source::parse(source.path.clone(), Arc::from(text.as_str()));
-    let lost = blocks
-        .iter()
-        .find(|block| super::count(&text, &block.text) == 0);
-    if parsed.errors() > source.errors() || lost.is_some() {
+    let text = spliced(text, &splices);
+    let lost = blocks.iter().find(|block| count(&text, &block.text) == 0);
+    if lost.is_some() || !parses(&text) {
         let what = lost.map_or("it would no longer parse".to_owned(), |block| {
             format!("the block `{}` would not be found again", block.name)
         });
         return Err(Problem::input(format!(
-            "internal error: {} was not changed, since {what}",
-            source.path
+            "internal error: {path} was not changed, since {what}"
         ))
         .help("please report this with the file; `--no-wire` adds everything else"));
     }
     Ok(FileEdit {
-        path: source.path.clone(),
+        path: path.clone(),
         text,
         blocks,
     })
