@@ -2,6 +2,8 @@
 
 pub mod actix;
 pub mod axum;
+#[cfg(test)]
+mod corpus;
 pub mod fastapi;
 pub mod nestjs;
 pub mod rust;

@@ -151,8 +151,8 @@ fn line_end(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::edit::splice::spliced;
     use super::*;
+    use crate::edit::splice::spliced;
     use crate::types::ProjectPath;
 
     fn with(text: &str) -> String {

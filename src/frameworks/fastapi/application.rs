@@ -106,7 +106,10 @@ pub fn find<'f>(files: &'f [File], directory: &ProjectPath) -> Result<Applicatio
     }
     let broken = files.iter().find_map(|file| {
         let error = file.source.error()?;
-        file.source.text.contains("FastAPI(").then(|| {
+        // Under another name, too, if it was found.
+        let makes = file.source.text.contains("FastAPI(")
+            || found.iter().any(|one| std::ptr::eq(one.file, file));
+        makes.then(|| {
             Problem::decision("this is not Python 3").at(
                 &file.source.path,
                 &file.source.text,

@@ -1,7 +1,5 @@
 //! What the frameworks in Rust have in common.
 
-#[cfg(test)]
-pub mod corpus;
 pub mod running;
 pub mod toolchain;
 pub mod types;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use toml_edit::Item;
 
-use crate::edit::rust::count;
+use crate::edit::count_blocks;
 use crate::frameworks::Framework;
 use crate::types::{Dependency, Overlay, Problem, ProjectPath};
 
@@ -61,15 +61,26 @@ fn read(root: &Path) -> Project {
     project
 }
 
-/// What stands for the dependencies of the module.
-fn tokio() -> Dependency {
+/// What is asked of a framework's corpus.
+pub struct Corpus {
+    pub framework: &'static dyn Framework,
+    /// Stands for the dependencies of the module.
+    pub dependency: Dependency,
+    /// How many steps wire an application by hand.
+    pub steps: usize,
+    /// A generated file that must not be taken for the user's: an output of the module, and its text.
+    pub generated: Option<(&'static str, &'static str)>,
+    /// Names of the files that are cut in half: ends of sources, and manifests.
+    pub files: &'static [&'static str],
+}
+
+/// A package without features.
+pub fn dependency(name: &str, version: &str) -> Dependency {
     Dependency {
-        name: "tokio".to_owned(),
-        version: "1".to_owned(),
+        name: name.to_owned(),
+        version: version.to_owned(),
         also: None,
-        features: ["macros", "net", "rt-multi-thread", "signal", "sync", "time"]
-            .map(str::to_owned)
-            .to_vec(),
+        features: Vec::new(),
         default_features: true,
         dev: false,
     }
@@ -83,7 +94,9 @@ fn diff(before: &str, after: &str) -> String {
         .to_string()
 }
 
-fn add(framework: &dyn Framework, project: &Project) -> Result<String, String> {
+fn add(corpus: &Corpus, project: &Project) -> Result<String, String> {
+    let framework = corpus.framework;
+    let wanted = std::slice::from_ref(&corpus.dependency);
     let reason = |problem: &Problem| {
         let label = problem.location.as_ref().map_or("", |at| at.label.as_str());
         format!("{problem}: {label}")
@@ -96,34 +109,27 @@ fn add(framework: &dyn Framework, project: &Project) -> Result<String, String> {
     let mut overlay = Overlay::new(project);
     let mut report = format!("{}\n", serde_json::Value::from_iter(facts.clone()));
     let dependencies = framework
-        .add_dependencies(project, target, &[tokio()])
+        .add_dependencies(project, target, wanted)
         .map_err(|p| reason(&p))?;
     let wiring = framework.wire(project, target, &facts).map_err(|unsure| {
-        assert_eq!(unsure.steps.len(), 5, "all steps are there");
+        assert_eq!(unsure.steps.len(), corpus.steps, "all steps are there");
         reason(&unsure.problem)
     })?;
     for edit in dependencies.iter().chain(&wiring) {
         let before = project.get(&edit.path).cloned().unwrap_or_default();
         let _ = write!(report, "\n{}\n{}", edit.path, diff(&before, &edit.text));
-        for block in &edit.blocks {
-            if edit.path.file_name() != "Cargo.toml" {
-                assert!(count(&edit.text, &block.text) > 0, "{block:?}");
-                assert_eq!(count(&before, &block.text), 0, "{block:?}");
-            }
-        }
+        let name = edit.path.file_name();
+        let count = |text: &str| count_blocks(name, text, &edit.blocks);
+        let blocks = edit.blocks.len();
+        assert_eq!(count(&edit.text), vec![1; blocks], "{:?}", edit.blocks);
+        assert_eq!(count(&before), vec![0; blocks], "{:?}", edit.blocks);
         overlay.set(edit.path.clone(), edit.text.as_str());
     }
     assert!(!wiring.is_empty(), "something is wired");
-    // The generated module's own signal handling is not the user's.
-    let module = framework.place(
-        target,
-        &facts,
-        &"src/db_postgres/mod.rs".parse().expect("a path"),
-    );
-    overlay.set(
-        module,
-        "pub async fn f() { tokio::signal::ctrl_c().await; }\n",
-    );
+    if let Some((path, text)) = corpus.generated {
+        let path = framework.place(target, &facts, &path.parse().expect("a path"));
+        overlay.set(path, text);
+    }
     assert_eq!(
         framework.facts(&overlay, target).ok().as_ref(),
         Some(&facts),
@@ -138,7 +144,7 @@ fn add(framework: &dyn Framework, project: &Project) -> Result<String, String> {
     );
     assert_eq!(
         framework
-            .add_dependencies(&overlay, target, &[tokio()])
+            .add_dependencies(&overlay, target, wanted)
             .map_err(|p| p.to_string()),
         Ok(Vec::new())
     );
@@ -147,12 +153,12 @@ fn add(framework: &dyn Framework, project: &Project) -> Result<String, String> {
 
 /// Plans every fixture and hands over its name and what would be done, or why not. Whether that is as the fixture says is
 /// checked here.
-pub fn plan_all(framework: &dyn Framework, mut seen: impl FnMut(&str, String)) {
-    for (name, project) in fixtures(framework.name()) {
+pub fn plan_all(corpus: &Corpus, mut seen: impl FnMut(&str, String)) {
+    for (name, project) in fixtures(corpus.framework.name()) {
         let config = &project[&ProjectPath::existing("fixture.toml").expect("a path")];
         let config = toml_edit::Document::parse(config.to_string()).expect("TOML");
         let unsure = config.get("unsure").and_then(Item::as_str);
-        match (add(framework, &project), unsure) {
+        match (add(corpus, &project), unsure) {
             (Ok(report), None) => seen(&name, report),
             (Err(reason), Some(part)) => {
                 assert!(reason.contains(part), "{name}: {reason}");
@@ -165,13 +171,15 @@ pub fn plan_all(framework: &dyn Framework, mut seen: impl FnMut(&str, String)) {
 }
 
 /// Half a file is what an editor saves now and then.
-pub fn never_panics(framework: &dyn Framework) {
+pub fn never_panics(corpus: &Corpus) {
+    let framework = corpus.framework;
+    let wanted = std::slice::from_ref(&corpus.dependency);
     for (name, project) in fixtures(framework.name()) {
         let Ok(targets) = framework.detect(&project) else {
             continue;
         };
         for (path, text) in &project {
-            if !path.as_str().ends_with(".rs") && path.file_name() != "Cargo.toml" {
+            if !corpus.files.iter().any(|end| path.as_str().ends_with(end)) {
                 continue;
             }
             let step = (text.len() / 10).max(1);
@@ -191,7 +199,7 @@ pub fn never_panics(framework: &dyn Framework) {
                             );
                         }
                     }
-                    let _ = framework.add_dependencies(&half, target, &[tokio()]);
+                    let _ = framework.add_dependencies(&half, target, wanted);
                 }
             }
         }
