@@ -11,6 +11,7 @@ mod architecture;
 mod bad_input;
 mod demo;
 mod docs;
+mod faults;
 mod fixture;
 mod json;
 mod module;
