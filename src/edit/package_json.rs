@@ -143,7 +143,8 @@ fn object_at<'o, 't>(root: &'o Object<'t>, field: &str) -> Option<&'o Object<'t>
     }
 }
 
-/// An entry that is there stays if its first number is the one that is wanted, or if it names no number at all.
+/// An entry that is there stays if its first number is no smaller than the one that is wanted, or serves as well, or if it
+/// names no number at all.
 fn suits(
     path: &ProjectPath,
     text: &str,
@@ -163,7 +164,8 @@ fn suits(
     let (Some(have), Some(want)) = (major(&have.value), major(&dependency.version)) else {
         return Ok(());
     };
-    if have >= want {
+    let also = dependency.also.as_deref().and_then(major);
+    if have >= want || also == Some(have) {
         return Ok(());
     }
     let (name, version) = (&dependency.name, &dependency.version);
@@ -301,6 +303,19 @@ mod tests {
             .unwrap(),
             "\u{feff}{\r\n    \"name\": \"x\",\r\n    \"dependencies\": {\r\n        \"pg\": \"^8.0.0\"\r\n    }\r\n}\r\n"
         );
+    }
+
+    #[test]
+    fn an_older_version_may_serve_as_well() {
+        let path = ProjectPath::existing("package.json").unwrap();
+        let wanted = Dependency {
+            also: Some("^7.0.0".to_owned()),
+            ..dependency("pg", false)
+        };
+        let with = |version: u64| format!("{{\"dependencies\": {{\"pg\": \"{version}.1.0\"}}}}");
+        let added = |version| add_dependencies(&path, &with(version), &[wanted.clone()]);
+        assert_eq!(added(7).unwrap(), None);
+        assert!(added(6).unwrap_err().message.contains("too old"));
     }
 
     #[test]

@@ -257,7 +257,9 @@ impl Draft<'_> {
     }
 
     fn file(&mut self, file: &Rendered) {
-        self.create(file.vendor.clone(), FileKind::Vendor, &file.text);
+        if let Some(vendor) = &file.vendor {
+            self.create(vendor.clone(), FileKind::Vendor, &file.text);
+        }
         if file.kind != FileKind::Block {
             self.create(file.path.clone(), file.kind, &file.text);
         }

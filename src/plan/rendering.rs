@@ -37,8 +37,8 @@ pub struct Rendered {
     pub kind: FileKind,
     /// In the project.
     pub path: ProjectPath,
-    /// Its pristine copy.
-    pub vendor: ProjectPath,
+    /// Its pristine copy. A seed is never merged, and a copy of it would be found by test runners.
+    pub vendor: Option<ProjectPath>,
     pub text: String,
 }
 
@@ -86,7 +86,7 @@ impl<'m> Templates<'m> {
             each(Rendered {
                 template: output.template,
                 kind: output.kind,
-                vendor: vendor.join(&path),
+                vendor: (output.kind != FileKind::Seed).then(|| vendor.join(&path)),
                 path,
                 text: output.text,
             });
@@ -178,13 +178,17 @@ impl Rendering {
 }
 
 impl Rendered {
-    /// The lock's records of the pristine copy and, but for a block, of the file.
+    /// The lock's records of the pristine copy, if there is one, and, but for a block, of the file.
     pub fn records(&self) -> Vec<LockedFile> {
         let hash = ContentHash::of(&self.text);
         let of = |path: &ProjectPath, kind| {
             record(path.clone(), kind, Some(self.template.clone()), hash)
         };
-        let mut records = vec![of(&self.vendor, FileKind::Vendor)];
+        let mut records: Vec<LockedFile> = self
+            .vendor
+            .iter()
+            .map(|vendor| of(vendor, FileKind::Vendor))
+            .collect();
         if self.kind != FileKind::Block {
             records.push(of(&self.path, self.kind));
         }

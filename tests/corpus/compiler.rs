@@ -1,7 +1,9 @@
-//! The TypeScript compiler, one process for all applications.
+//! The TypeScript compiler, one process for all applications that have it from the same packages.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +12,7 @@ use serde_json::Value;
 
 use crate::fixture::repository;
 
-static RUNNING: Mutex<Option<Compiler>> = Mutex::new(None);
+static RUNNING: Mutex<BTreeMap<PathBuf, Compiler>> = Mutex::new(BTreeMap::new());
 
 struct Compiler {
     process: Child,
@@ -45,9 +47,9 @@ impl Compiler {
 /// Compiles the project of a `tsconfig.json`; `options` win over its own.
 pub fn compile(modules: &Path, project: &Path, options: &Value) -> Result<()> {
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    let compiler = match &mut *running {
-        Some(compiler) => compiler,
-        none => none.insert(Compiler::start(modules)?),
+    let compiler = match running.entry(modules.to_owned()) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => entry.insert(Compiler::start(modules)?),
     };
     let question = serde_json::json!({ "project": project, "options": options });
     let errors = compiler.ask(&question)?;
@@ -55,13 +57,10 @@ pub fn compile(modules: &Path, project: &Path, options: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Ends the process, if there is one.
+/// Ends all that run.
 pub fn stop() {
-    let running = RUNNING
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    if let Some(mut compiler) = running {
+    let running = std::mem::take(&mut *RUNNING.lock().unwrap_or_else(PoisonError::into_inner));
+    for mut compiler in running.into_values() {
         drop(compiler.questions);
         let _ = compiler.process.wait();
     }

@@ -1,5 +1,7 @@
-//! Applications in TypeScript, with the packages of `tests/fixtures/nestjs/package.json`, installed once by `tests/node`.
+//! Applications in TypeScript, with the packages of a list in `tests/fixtures/nestjs`, installed once by `tests/node`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,27 +11,36 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::compiler::compile;
-use crate::fixture::{Fixture, repository, target};
+use crate::fixture::{Fixture, repository};
 use crate::judged;
 
-static MODULES: Mutex<Option<PathBuf>> = Mutex::new(None);
+static MODULES: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
 
-/// The packages of all applications. Node looks for them in the directories above an application, too.
-fn modules() -> Result<PathBuf> {
+/// The packages of an application, by the version of NestJS that it asks for; linked into its workspace.
+fn modules(folder: &Path) -> Result<PathBuf> {
+    let manifest = std::fs::read_to_string(package(folder).join("package.json"))?;
+    let list = match manifest.contains("\"@nestjs/core\": \"^10") {
+        true => "package-10.json",
+        false => "package.json",
+    };
     let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-    if modules.is_none() {
-        let printed = run(repository(), "tests/node", &[])?;
-        let last = printed.lines().last().context("tests/node says nothing")?;
-        let here = target().join("node_modules");
-        let _ = std::fs::remove_file(&here);
-        std::os::unix::fs::symlink(last, &here)?;
-        *modules = Some(here);
+    let installed = match modules.entry(list) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => {
+            let printed = run(repository(), "tests/node", &[list])?;
+            let last = printed.lines().last().context("tests/node says nothing")?;
+            entry.insert(last.into())
+        }
+    };
+    let here = folder.join("node_modules");
+    if !here.exists() {
+        std::os::unix::fs::symlink(&*installed, &here)?;
     }
-    modules.clone().context("tests/node says nothing")
+    Ok(installed.clone())
 }
 
-fn tool(name: &str) -> Result<PathBuf> {
-    Ok(modules()?.join(".bin").join(name))
+fn tool(folder: &Path, name: &str) -> Result<PathBuf> {
+    Ok(modules(folder)?.join(".bin").join(name))
 }
 
 /// Runs a program to its end; what it printed.
@@ -69,7 +80,7 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
         false => "tsconfig.json",
     };
     let options = json!({ "types": types(&package)?, "incremental": false });
-    compile(&modules()?, &package.join(project), &options)?;
+    compile(&modules(folder)?, &package.join(project), &options)?;
     Ok(match fixture.start.as_slice() {
         [] => vec!["node".into(), package.join("dist/main.js").into()],
         words => words.iter().map(OsString::from).collect(),
@@ -86,7 +97,7 @@ fn types(package: &Path) -> Result<Vec<String>> {
 
 /// The files of the user's that Prettier would change; generated ones have the style of Nest's starter.
 pub fn unformatted(folder: &Path) -> Result<Vec<String>> {
-    let output = Command::new(tool("prettier")?)
+    let output = Command::new(tool(folder, "prettier")?)
         .args(["--list-different", "**/*.ts"])
         .args(["!**/dist/**", "!**/db-postgres/**"])
         .current_dir(folder)
@@ -95,7 +106,8 @@ pub fn unformatted(folder: &Path) -> Result<Vec<String>> {
     Ok(printed.lines().map(str::to_owned).collect())
 }
 
-/// Prettier, as Nest's starter sets it up, and the compiler at its strictest have nothing to say.
+/// Prettier, as Nest's starter sets it up, the compiler at its strictest, and ESLint where the application has it, have
+/// nothing to say.
 pub fn lints(folder: &Path) -> Result<()> {
     let package = package(folder);
     let layer = walkdir::WalkDir::new(&package)
@@ -107,11 +119,18 @@ pub fn lints(folder: &Path) -> Result<()> {
     let mut files = judged::files(layer.path())?;
     let settings = package.join("tsconfig.json");
     files.push(("tsconfig.json".into(), std::fs::read(&settings)?));
+    let is_linted = package.join("eslint.config.mjs").exists();
+    files.push(("is linted".into(), vec![u8::from(is_linted)]));
+    let modules = modules(folder)?;
+    files.push((modules.clone(), Vec::new()));
     judged::once(files, || {
         let pattern = format!("{}/*.ts", layer.path().display());
         let style = ["--no-config", "--single-quote", "--trailing-comma", "all"];
         let prettier = [&["--check"], &style[..], &[&pattern]].concat();
-        run(folder, tool("prettier")?, &prettier)?;
+        run(folder, tool(folder, "prettier")?, &prettier)?;
+        if is_linted {
+            run(&package, tool(folder, "eslint")?, &["src"])?;
+        }
         let strict = json!({
             "types": types(&package)?,
             "incremental": false,
@@ -120,20 +139,24 @@ pub fn lints(folder: &Path) -> Result<()> {
             "noImplicitOverride": true,
             "noFallthroughCasesInSwitch": true,
         });
-        compile(&modules()?, &settings, &strict)
+        compile(&modules, &settings, &strict)
     })
 }
 
 /// Its tests, where it has some.
 pub fn tests(folder: &Path) -> Result<()> {
     let manifest = std::fs::read_to_string(package(folder).join("package.json"))?;
-    if !manifest.contains("\"jest\"") {
+    if !manifest.contains("\"jest\": {") {
         return Ok(());
     }
-    let printed = run(folder, tool("jest")?, &["--verbose"])?;
+    let printed = run(folder, tool(folder, "jest")?, &["--verbose"])?;
     ensure!(
         printed.contains("needs TEST_DATABASE_URL") && printed.contains("skipped"),
         "the generated tests do not say why they did not run:\n{printed}"
+    );
+    ensure!(
+        !printed.contains(".rapidkit"),
+        "Jest finds tests among the pristine copies:\n{printed}"
     );
     Ok(())
 }

@@ -49,11 +49,21 @@ impl Application {
         Ok(())
     }
 
-    /// The test runner that the package has.
+    /// The test runner that the package has. Jest reads no TypeScript until it is told how.
     pub fn runner(&self, files: &dyn Files) -> Result<Option<&'static str>, Problem> {
         let package = read(files, &self.manifest)?.unwrap_or_default();
-        let has = |name: &&'static str| requirement(&package, name).is_some();
-        Ok(["jest", "vitest"].into_iter().find(has))
+        let has = |name| requirement(&package, name).is_some();
+        let home = self.manifest.parent().unwrap_or_else(ProjectPath::root);
+        let mut is_set_up = package["jest"].is_object();
+        for dir in [&home, &self.root] {
+            let entries = files.entries(dir)?;
+            is_set_up |= entries.iter().any(|entry| entry.name.starts_with("jest."));
+        }
+        Ok(match (has("jest") && is_set_up, has("vitest")) {
+            (true, _) => Some("jest"),
+            (false, true) => Some("vitest"),
+            (false, false) => None,
+        })
     }
 }
 

@@ -49,7 +49,7 @@ export class Connection implements Queryable {
     statement: string | QueryConfig,
     values?: unknown[],
   ): Promise<QueryResult<R>> {
-    if (this.#returned) {
+    if (this.#returned !== undefined) {
       throw new Error('the connection was already given back to the pool');
     }
     const config =
