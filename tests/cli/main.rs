@@ -9,6 +9,7 @@
 mod add;
 mod architecture;
 mod bad_input;
+mod bad_sources;
 mod demo;
 mod docs;
 mod faults;
