@@ -313,7 +313,8 @@ mod tests {
             ..dependency("pg", false)
         };
         let with = |version: u64| format!("{{\"dependencies\": {{\"pg\": \"{version}.1.0\"}}}}");
-        let added = |version| add_dependencies(&path, &with(version), &[wanted.clone()]);
+        let added =
+            |version| add_dependencies(&path, &with(version), std::slice::from_ref(&wanted));
         assert_eq!(added(7).unwrap(), None);
         assert!(added(6).unwrap_err().message.contains("too old"));
     }
