@@ -20,6 +20,11 @@ fn demo(fixture: &Fixture, arguments: &[&str]) -> Command {
         "XDG_CACHE_HOME",
         "RUSTUP_HOME",
         "CARGO_HOME",
+        // A registry may be reached by way of a company's own certificate.
+        "HTTPS_PROXY",
+        "NODE_EXTRA_CA_CERTS",
+        "PIP_CERT",
+        "SSL_CERT_FILE",
     ] {
         if let Some(value) = std::env::var_os(variable) {
             command.env(variable, value);
