@@ -211,6 +211,20 @@ mod tests {
         assert!(!key.verifies(&[0x72], &signature));
     }
 
+    /// A nonce that is the neutral element, and the scalar that the owner of the key makes to it: the equation holds.
+    #[test]
+    fn a_nonce_of_small_order_is_refused() {
+        let point: [u8; 32] =
+            hex("ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c");
+        let signature: [u8; 64] = hex(
+            "0100000000000000000000000000000000000000000000000000000000000000d4c5323131ff9683cfb3d30197c786c9043f1052d6c2d5293f19d6f36b911104",
+        );
+        let key = PublicKey::from_blob(&blob(ED25519, &point, None)).unwrap();
+        let loosely = Signature::from_bytes(&signature);
+        ed25519_dalek::Verifier::verify(&key.point, b"message", &loosely).unwrap();
+        assert!(!key.verifies(b"message", &signature));
+    }
+
     #[test]
     fn a_key_has_one_encoding() {
         let point = hex::<32>("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");

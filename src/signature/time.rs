@@ -251,6 +251,7 @@ mod tests {
             ("20260100", DateError::NoSuchDay),
             ("20260431", DateError::NoSuchDay),
             ("202601012400", DateError::NoSuchDay),
+            ("202601012360", DateError::NoSuchDay),
             ("20260101235960", DateError::NoSuchDay),
             ("19701231", DateError::TooEarly),
             ("19690101Z", DateError::TooEarly),

@@ -114,3 +114,26 @@ fn check_key(blob: &[u8]) -> Result<(), KrlError> {
         Err(error) => Err(KrlError::Key(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::wire::put_string;
+
+    /// A list that revokes nothing.
+    fn list(reserved: &str, comment: &str) -> Vec<u8> {
+        let mut body = VERSION.to_be_bytes().to_vec();
+        body.extend([0; 24]);
+        put_string(&mut body, reserved);
+        put_string(&mut body, comment);
+        body
+    }
+
+    #[test]
+    fn what_openssh_leaves_unread_is_not_left_open() {
+        assert!(read(&list("", "keys of 2026")).unwrap().is_empty());
+        let refused = |reserved, comment| read(&list(reserved, comment)).unwrap_err();
+        assert_eq!(refused("x", ""), KrlError::Reserved);
+        assert_eq!(refused("", "keys\0of 2026"), KrlError::Comment);
+    }
+}

@@ -108,3 +108,16 @@ impl std::fmt::Display for RevokedBy {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_a_bound() {
+        let most = "#\n".repeat(LARGEST / 2);
+        assert!(Revoked::parse("revoked", most.as_bytes()).is_ok());
+        let more = Revoked::parse("revoked", format!("{most}#").as_bytes()).unwrap_err();
+        assert!(more.message.contains("larger than 4 MiB"), "{more}");
+    }
+}

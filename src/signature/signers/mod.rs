@@ -107,3 +107,16 @@ fn problem(path: &str, text: &str, start: usize, line: &str, error: &LineError) 
         .at(path, text, start..start + line.len(), error.to_string())
         .help("each line is: principals [options] key-type base64 [comment]; see ssh-keygen(1), ALLOWED SIGNERS")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_a_bound() {
+        let most = "#\n".repeat(LARGEST / 2);
+        assert!(AllowedSigners::parse("signers", &most).is_ok());
+        let more = AllowedSigners::parse("signers", &format!("{most}#")).unwrap_err();
+        assert!(more.message.contains("larger than 1 MiB"), "{more}");
+    }
+}
