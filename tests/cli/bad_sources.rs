@@ -2,7 +2,7 @@
 
 use crate::fixture::Fixture;
 
-const PACKAGE: &str = "\
+pub const PACKAGE: &str = "\
 {
   \"name\": \"shop\",
   \"dependencies\": {
@@ -13,7 +13,7 @@ const PACKAGE: &str = "\
 }
 ";
 
-const MAIN: &str = "\
+pub const MAIN: &str = "\
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module';
 
@@ -24,14 +24,14 @@ async function bootstrap() {
 void bootstrap();
 ";
 
-const MODULE: &str = "\
+pub const MODULE: &str = "\
 import { Module } from '@nestjs/common';
 
 @Module({})
 export class AppModule {}
 ";
 
-const PYPROJECT: &str = "\
+pub const PYPROJECT: &str = "\
 [project]
 name = \"shop\"
 version = \"0.1.0\"
@@ -39,7 +39,7 @@ requires-python = \">=3.10\"
 dependencies = [\"fastapi>=0.115\"]
 ";
 
-const APP: &str = "\
+pub const APP: &str = "\
 from fastapi import FastAPI
 
 app = FastAPI()

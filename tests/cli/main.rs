@@ -16,6 +16,7 @@ mod faults;
 mod fixture;
 mod json;
 mod module;
+mod side_by_side;
 mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
