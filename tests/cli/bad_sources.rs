@@ -1,49 +1,7 @@
 //! Manifests and sources of NestJS and FastAPI as people leave them: a clear error or done right, nothing lost.
 
+use crate::applications::{APP, MAIN, MODULE, PACKAGE, PYPROJECT};
 use crate::fixture::Fixture;
-
-pub const PACKAGE: &str = "\
-{
-  \"name\": \"shop\",
-  \"dependencies\": {
-    \"@nestjs/common\": \"^11.0.1\",
-    \"@nestjs/core\": \"^11.0.1\"
-  },
-  \"devDependencies\": {}
-}
-";
-
-pub const MAIN: &str = "\
-import { NestFactory } from '@nestjs/core';
-import { AppModule } from './app.module';
-
-async function bootstrap() {
-  const app = await NestFactory.create(AppModule);
-  await app.listen(3000);
-}
-void bootstrap();
-";
-
-pub const MODULE: &str = "\
-import { Module } from '@nestjs/common';
-
-@Module({})
-export class AppModule {}
-";
-
-pub const PYPROJECT: &str = "\
-[project]
-name = \"shop\"
-version = \"0.1.0\"
-requires-python = \">=3.10\"
-dependencies = [\"fastapi>=0.115\"]
-";
-
-pub const APP: &str = "\
-from fastapi import FastAPI
-
-app = FastAPI()
-";
 
 fn nestjs() -> Fixture {
     Fixture::with(&[
@@ -165,8 +123,7 @@ fn typescript_that_does_not_parse() {
     }
     let project = nestjs();
     project.write("src/main.ts", [MAIN.as_bytes(), b"// caf\xe9\n"].concat());
-    let ran = project.run(&["add", "--yes"]);
-    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    project.refuses(&["add", "--yes"], 2, &["not UTF-8", "src/main.ts"]);
 }
 
 #[test]
@@ -193,8 +150,7 @@ fn python_that_does_not_parse() {
     project.refuses(&["add", "--yes"], 1, &["main.py", "not Python 3"]);
     let project = fastapi();
     project.write("main.py", [APP.as_bytes(), b"# caf\xe9\n"].concat());
-    let ran = project.run(&["add", "--yes"]);
-    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    project.refuses(&["add", "--yes"], 2, &["not UTF-8", "main.py"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 )]
 
 mod add;
+mod applications;
 mod architecture;
 mod bad_input;
 mod bad_sources;

@@ -1,6 +1,6 @@
 //! Applications of two frameworks in one repository: each has answers, a record and a verdict of its own.
 
-use crate::bad_sources::{APP, MAIN, MODULE, PACKAGE, PYPROJECT};
+use crate::applications::{APP, MAIN, MODULE, PACKAGE, PYPROJECT};
 use crate::fixture::Fixture;
 
 #[test]

@@ -22,11 +22,15 @@ pub fn exists(files: &dyn Files, source_root: &ProjectPath) -> Result<bool, Prob
 }
 
 /// The files below a directory that may bootstrap an application, tests left out.
+///
+/// # Errors
+/// None of those that can be read does, and one cannot be read.
 fn sources(
     files: &dyn Files,
     source_root: &ProjectPath,
 ) -> Result<Vec<(ProjectPath, std::sync::Arc<str>)>, Problem> {
     let mut found = Vec::new();
+    let mut unreadable = None;
     for dir in below(files, source_root, LEVELS)? {
         for entry in files.entries(&dir)? {
             let name = entry.name.as_str();
@@ -37,14 +41,19 @@ fn sources(
             if entry.kind == EntryKind::File
                 && is_source
                 && let Some(path) = relative(&dir, name)
-                && let Ok(Some(text)) = files.text(&path)
-                && text.contains("NestFactory")
             {
-                found.push((path, text));
+                match files.text(&path) {
+                    Ok(Some(text)) if text.contains("NestFactory") => found.push((path, text)),
+                    Ok(_) => {}
+                    Err(problem) => unreadable = unreadable.or(Some(problem)),
+                }
             }
         }
     }
-    Ok(found)
+    match unreadable {
+        Some(problem) if found.is_empty() => Err(problem),
+        _ => Ok(found),
+    }
 }
 
 /// The edits that wire the module into an application.
