@@ -57,7 +57,9 @@ impl Application {
         let mut is_set_up = package["jest"].is_object();
         for dir in [&home, &self.root] {
             let entries = files.entries(dir)?;
-            is_set_up |= entries.iter().any(|entry| entry.name.starts_with("jest."));
+            is_set_up |= entries
+                .iter()
+                .any(|entry| entry.name.starts_with("jest.config."));
         }
         Ok(match (has("jest") && is_set_up, has("vitest")) {
             (true, _) => Some("jest"),
