@@ -51,7 +51,7 @@ fn change(path: &str, before: &str, after: String) -> Result<Change, Problem> {
         path: ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))?,
         kind: FileKind::Generated,
         before: Some(before.as_bytes().to_vec()),
-        after: after.into_bytes(),
+        after: Some(after.into_bytes()),
         summary: Vec::new(),
     })
 }

@@ -110,7 +110,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         path: ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?,
         kind: FileKind::Vendor,
         before: (!lock.modules.is_empty()).then(|| lock.render().into_bytes()),
-        after: after.with(locked).render_readable()?.into_bytes(),
+        after: Some(after.with(locked).render_readable()?.into_bytes()),
         summary: Vec::new(),
     });
     Ok(plan)
@@ -290,7 +290,7 @@ impl Draft<'_> {
                 path,
                 kind: FileKind::Block,
                 before,
-                after: text.into_bytes(),
+                after: Some(text.into_bytes()),
                 summary,
             });
         }
@@ -302,7 +302,7 @@ impl Draft<'_> {
             path,
             kind,
             before: None,
-            after: text.as_bytes().to_vec(),
+            after: Some(text.as_bytes().to_vec()),
             summary: Vec::new(),
         });
     }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::types::{Change, ContentHash, ProjectPath};
@@ -9,18 +11,21 @@ pub struct Journal {
     /// Directories that did not exist before, parents first.
     pub directories: Vec<ProjectPath>,
     pub steps: Vec<Step>,
+    /// Directories that files are removed from, the deepest first: they go too if nothing is left in them.
+    pub emptied: Vec<ProjectPath>,
 }
 
-/// One file that is created or replaced.
+/// One file that is created, replaced or removed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub path: ProjectPath,
-    /// The file's name in the staging directory. Once the step is done it holds the bytes that were replaced.
+    /// The file's name in the staging directory. Once the step is done it holds the bytes that were there before.
     pub staged: String,
     /// `None`: nothing was there.
     pub before: Option<ContentHash>,
-    pub after: ContentHash,
+    /// `None`: nothing will be there.
+    pub after: Option<ContentHash>,
 }
 
 impl Journal {
@@ -49,9 +54,26 @@ impl Journal {
                 path: change.path.clone(),
                 staged: format!("{index:04}"),
                 before: change.before.as_ref().map(ContentHash::of),
-                after: ContentHash::of(&change.after),
+                after: change.after.as_ref().map(ContentHash::of),
             })
             .collect();
-        Self { directories, steps }
+        Self {
+            directories,
+            steps,
+            emptied: emptied(changes),
+        }
     }
+}
+
+/// The directories that something is removed from, and all around them, the deepest first.
+fn emptied(changes: &[Change]) -> Vec<ProjectPath> {
+    let mut directories = BTreeSet::new();
+    for change in changes.iter().filter(|change| change.after.is_none()) {
+        let mut parent = change.path.parent();
+        while let Some(directory) = parent.filter(|directory| !directory.is_root()) {
+            parent = directory.parent();
+            directories.insert(directory);
+        }
+    }
+    directories.into_iter().rev().collect()
 }

@@ -1,7 +1,7 @@
 //! Staged bytes, a journal, a commit point, and renames that can be repeated.
 //!
-//! A step swaps the staged file with the one in the project, so what was replaced is kept until the end: nothing that
-//! somebody wrote between the check and the rename is lost. Each step can tell by hashes whether it is done.
+//! A step swaps the staged file with the one in the project, so what was replaced or removed is kept until the end: nothing
+//! that somebody wrote between the check and the rename is lost. Each step can tell by hashes whether it is done.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -143,7 +143,8 @@ fn stage(root: &Dir, changes: &[Change], journal: &Journal) -> io::Result<Dir> {
     for (changes, steps) in changes.chunks(BATCH).zip(journal.steps.chunks(BATCH)) {
         let mut files = Vec::with_capacity(changes.len());
         for (change, step) in changes.iter().zip(steps) {
-            files.push(write(&staging, &step.staged, &change.after)?);
+            let Some(after) = &change.after else { continue };
+            files.push(write(&staging, &step.staged, after)?);
             if change.before.is_some() {
                 let mode = root.metadata(change.path.as_str())?.permissions().mode();
                 staging.set_permissions(&step.staged, Permissions::from_mode(mode))?;
@@ -181,6 +182,10 @@ fn finish(root: &Dir, staging: &Dir, journal: &Journal) -> Result<(), Problem> {
     }
     match outcome {
         Ok(()) => {
+            for directory in &journal.emptied {
+                // Not empty: it stays.
+                let _ = root.remove_dir(directory.as_str());
+            }
             sync_parents(root, journal).map_err(|error| not_written(&error))?;
             remove_staging(root, staging).map_err(|error| not_written(&error))
         }
@@ -200,25 +205,44 @@ fn finish(root: &Dir, staging: &Dir, journal: &Journal) -> Result<(), Problem> {
 /// Makes one step; nothing if it is made already.
 fn make(root: &Dir, staging: &Dir, step: &Step) -> Result<(), StepError> {
     let now = hash(root, step.path.as_str())?;
-    if now == Some(step.after) {
+    if now != step.after {
+        if now != step.before {
+            return Err(StepError::Changed);
+        }
+        let (parent, name) = open_parent(root, &step.path)?;
+        let made = match (step.before, step.after) {
+            (None, _) => rename_no_replace(staging, &step.staged, &parent, name),
+            (Some(_), None) => rename_no_replace(&parent, name, staging, &step.staged),
+            (Some(_), Some(_)) => swap(staging, &step.staged, &parent, name),
+        };
+        match made {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(StepError::Changed);
+            }
+            other => other?,
+        }
+    }
+    // Somebody may have written between the look and the rename; or in a run that was cut off here.
+    let aside = hash(staging, &step.staged)?;
+    if aside.is_none() || aside == step.before || aside == step.after {
         return Ok(());
     }
-    if now != step.before {
-        return Err(StepError::Changed);
+    undo(root, staging, step)?;
+    Err(StepError::Changed)
+}
+
+/// Puts back what a step has set aside.
+fn undo(root: &Dir, staging: &Dir, step: &Step) -> io::Result<()> {
+    let gone = |parent: &ProjectPath| step.after.is_none() && !parent.is_root();
+    if let Some(parent) = step.path.parent().filter(gone) {
+        root.create_dir_all(parent.as_str())?;
     }
     let (parent, name) = open_parent(root, &step.path)?;
-    if step.before.is_none() {
-        return match rename_no_replace(staging, &step.staged, &parent, name) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(StepError::Changed),
-            other => Ok(other?),
-        };
+    match (step.before, step.after) {
+        (None, _) => parent.remove_file(name),
+        (Some(_), None) => rename_no_replace(staging, &step.staged, &parent, name),
+        (Some(_), Some(_)) => swap(staging, &step.staged, &parent, name),
     }
-    swap(staging, &step.staged, &parent, name)?;
-    if hash(staging, &step.staged)? == step.before {
-        return Ok(());
-    }
-    swap(staging, &step.staged, &parent, name)?;
-    Err(StepError::Changed)
 }
 
 /// Undoes every step that was made and not edited since. Returns the paths left as somebody else wrote them.
@@ -233,15 +257,11 @@ fn roll_back<'j>(
         if now == step.before {
             continue;
         }
-        if now != Some(step.after) {
+        if now != step.after {
             kept.push(&step.path);
             continue;
         }
-        let (parent, name) = open_parent(root, &step.path)?;
-        match step.before {
-            None => parent.remove_file(name)?,
-            Some(_) => swap(staging, &step.staged, &parent, name)?,
-        }
+        undo(root, staging, step)?;
     }
     for directory in journal.directories.iter().rev() {
         // Not empty: somebody put a file there meanwhile.
@@ -269,6 +289,7 @@ fn sync_parents(root: &Dir, journal: &Journal) -> io::Result<()> {
         .iter()
         .map(|step| &step.path)
         .chain(&journal.directories)
+        .chain(&journal.emptied)
         .filter_map(ProjectPath::parent)
         .collect();
     parents.sort();
@@ -359,17 +380,11 @@ fn swap(staging: &Dir, staged: &str, parent: &Dir, name: &str) -> io::Result<()>
     }
 }
 
-fn rename_no_replace(staging: &Dir, staged: &str, parent: &Dir, name: &str) -> io::Result<()> {
-    match renameat_with(
-        staging.as_fd(),
-        staged,
-        parent.as_fd(),
-        name,
-        RenameFlags::NOREPLACE,
-    ) {
+fn rename_no_replace(from: &Dir, old: &str, to: &Dir, new: &str) -> io::Result<()> {
+    match renameat_with(from.as_fd(), old, to.as_fd(), new, RenameFlags::NOREPLACE) {
         Err(error) if cannot_exchange(error) => {
-            staging.hard_link(staged, parent, name)?;
-            staging.remove_file(staged)
+            from.hard_link(old, to, new)?;
+            from.remove_file(old)
         }
         other => Ok(other?),
     }

@@ -125,15 +125,16 @@ impl PlanReport<'_> {
 }
 
 fn action(change: &Change) -> &'static str {
-    match change.before {
-        Some(_) => "edit",
-        None => "create",
+    match (&change.before, &change.after) {
+        (_, None) => "remove",
+        (Some(_), _) => "edit",
+        (None, _) => "create",
     }
 }
 
 fn diff(change: &Change) -> String {
     let before = String::from_utf8_lossy(change.before.as_deref().unwrap_or_default());
-    let after = String::from_utf8_lossy(&change.after);
+    let after = String::from_utf8_lossy(change.after.as_deref().unwrap_or_default());
     let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
     diff.unified_diff()
         .context_radius(2)

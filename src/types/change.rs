@@ -47,7 +47,8 @@ pub struct Change {
     pub kind: FileKind,
     /// The bytes that must stand there when the plan is applied; `None` if nothing may.
     pub before: Option<Vec<u8>>,
-    pub after: Vec<u8>,
+    /// The bytes that will stand there; `None` if the file is removed.
+    pub after: Option<Vec<u8>>,
     /// What is done, for a person: `sqlx 0.9`, `health route`; empty for a whole new file.
     pub summary: Vec<String>,
 }

@@ -43,7 +43,7 @@ pub fn write(
     }
     let before = record.before.map(|text| text.as_bytes().to_vec());
     changes.push(change(path(record.path)?, before, record.after.to_owned()));
-    changes.retain(|change| change.before.as_deref() != Some(&change.after));
+    changes.retain(|change| change.before != change.after);
     writer.apply(&changes, &interrupt::requested)?;
     if key.is_some() {
         context.terminal.done("Signed", record.path);
@@ -56,7 +56,7 @@ fn change(path: ProjectPath, before: Option<Vec<u8>>, after: String) -> Change {
         path,
         kind: FileKind::Vendor,
         before,
-        after: after.into_bytes(),
+        after: Some(after.into_bytes()),
         summary: Vec::new(),
     }
 }
