@@ -62,6 +62,15 @@ pub enum Command {
   rapidkit-pg add --yes --install        and install the packages that it needs
   rapidkit-pg add --no-wire              everything but edits of your sources")]
     Add(Add),
+    /// Take a module out of the project; what was there before is there again, to the byte
+    #[command(after_help = "Examples:
+  rapidkit-pg remove                         asks, shows the plan, writes
+  rapidkit-pg remove --dry-run --diff        what would go, to the line
+  rapidkit-pg remove --yes --discard-edits   and your edits of generated files with it
+
+Code of yours that still uses the module is named, and then nothing is written. Packages that `add` brought go
+unless other code uses them.")]
+    Remove(Remove),
     /// List the modules and the frameworks they are made for
     List(Reporting),
     /// Describe a module
@@ -135,6 +144,25 @@ pub struct Reporting {
     pub format: Format,
 }
 
+/// How a command writes.
+#[derive(Debug, Args)]
+pub struct Writing {
+    /// Do not ask; take defaults and write
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Show the plan and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+
+    /// Show the contents of what is written
+    #[arg(long)]
+    pub diff: bool,
+
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
 /// Where a module is read from.
 #[derive(Debug, Args)]
 pub struct ModuleSource {
@@ -165,18 +193,6 @@ pub struct Add {
     #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
     pub settings: Vec<String>,
 
-    /// Do not ask; take defaults and write
-    #[arg(short, long)]
-    pub yes: bool,
-
-    /// Show the plan and write nothing
-    #[arg(short = 'n', long)]
-    pub dry_run: bool,
-
-    /// Show the contents of what is written
-    #[arg(long)]
-    pub diff: bool,
-
     /// Install the added packages too, with the project's own package manager
     #[arg(long, conflicts_with = "dry_run")]
     pub install: bool,
@@ -189,7 +205,28 @@ pub struct Add {
     pub module: ModuleSource,
 
     #[command(flatten)]
-    pub reporting: Reporting,
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The module
+    #[arg(default_value = "db_postgres")]
+    pub name: String,
+
+    /// The package or workspace member that it is in, by path
+    #[arg(short, long, value_name = "PACKAGE")]
+    pub package: Option<String>,
+
+    /// Remove generated files that you have edited, too
+    #[arg(long)]
+    pub discard_edits: bool,
+
+    #[command(flatten)]
+    pub module: ModuleSource,
+
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Debug, Args)]

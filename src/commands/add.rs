@@ -1,52 +1,34 @@
 use std::collections::BTreeMap;
 
-use inquire::{Confirm, CustomType, InquireError, Select, Text};
-
 use super::context::{self, Context};
-use super::{install, interrupt};
-use crate::cli::{Add, Format};
+use super::run::{Outcome, Run};
+use super::{ask, install};
+use crate::cli::Add;
 use crate::frameworks::{self, Framework};
 use crate::git;
 use crate::lockfile::Lock;
-use crate::module::{Prompt, PromptType};
 use crate::plan::{self, Plan, Request, State};
-use crate::project::{Project, Recovered, Root, Writer};
-use crate::report::{PlanReport, PlanView};
+use crate::project::{Project, Root};
+use crate::report::PlanReport;
 use crate::types::{Problem, Target};
 
 /// `rapidkit-pg add`
 pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     let module = context.module(&args.name, &args.module)?;
     let (project, root) = context.project()?;
-    let human = args.reporting.format == Format::Human;
-    // Data goes to a program, which answers no questions.
-    let ask = !args.yes && !args.dry_run && human;
-    if ask && !context.terminal.is_interactive() {
-        return Err(Problem::input("there is no terminal to ask on")
-            .help("pass `--yes` to take the defaults and write, or `--dry-run` to look first"));
-    }
-    let writes = !args.dry_run && (args.yes || ask);
     // Before anything is read: what an interrupted run left is neither the old project nor the new one.
-    let writer = match writes {
-        true => Some(writer(context, &project)?),
-        false if project.is_interrupted() => {
-            return Err(Problem::decision("an interrupted run is pending").help(
-                "run the command without `--dry-run`: it finishes or discards that run first",
-            ));
-        }
-        false => None,
-    };
-    let (framework, target) = choose_target(&project, &root, args, ask)?;
+    let run = Run::begin(context, &project, &args.writing)?;
+    let (framework, target) = choose_target(&project, &root, args, run.asks())?;
     let given = settings(&args.settings)?;
     let mut answers = plan::check_answers(&module.spec, &given)?;
     let lock = context::lock(&project)?;
     let is_new = lock
         .find(&module.manifest.slug.value, &target.root)
         .is_none();
-    if ask && is_new {
+    if run.asks() && is_new {
         for prompt in module.spec.prompts.iter().map(|prompt| &prompt.value) {
             if !given.contains_key(&prompt.name) {
-                answers.insert(prompt.name.clone(), ask_prompt(prompt)?);
+                answers.insert(prompt.name.clone(), ask::prompt(prompt)?);
             }
         }
     }
@@ -66,66 +48,25 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         ))
         .help("change the default in the generated settings, or set the variable"));
     }
-    let next = |plan: &Plan| next(plan, &project, &lock, framework, args);
-    let show = |applied: bool| {
-        let view = PlanView {
-            diff: args.diff,
-            applied,
-        };
-        let report = report(&plan, next(&plan)?);
-        match human {
-            true => report.print(context.terminal, view),
-            false => report.print_json(context.terminal, view),
-        }
-        Ok::<_, Problem>(())
-    };
-    let Some(writer) = writer.filter(|_| !plan.changes.is_empty()) else {
-        show(false)?;
-        if args.install && writes {
-            install::run(context, &project, &framework.install(&project, &target)?)?;
-        }
-        return Ok(0);
-    };
-    if ask {
-        // What is asked about is shown, `-q` or not.
-        let view = PlanView {
-            diff: args.diff,
-            applied: false,
-        };
-        report(&plan, Vec::new()).print(context.terminal.not_quiet(), view);
-        if !answer(Confirm::new("Write this?").with_default(true).prompt())? {
-            context.terminal.line("nothing was written");
-            return Ok(1);
-        }
+    let next = || next(&plan, &project, &lock, framework, args);
+    let report = |next| report(&plan, next);
+    let outcome = run.carry_out(context, &plan.changes, &report, &next)?;
+    if outcome == Outcome::Declined {
+        return Ok(1);
     }
-    writer.apply(&plan.changes, &interrupt::requested)?;
-    if !ask {
-        show(true)?;
+    if outcome == Outcome::Applied {
+        context.terminal.done(
+            "Added",
+            format!(
+                "{} {} to {}",
+                plan.module, plan.version, plan.target.package
+            ),
+        );
     }
-    context.terminal.done(
-        "Added",
-        format!("{} {} to {}", plan.module, plan.version, target.package),
-    );
-    if ask {
-        for line in next(&plan)? {
-            context.terminal.line(line);
-        }
-    }
-    if args.install {
+    if args.install && run.writes() {
         install::run(context, &project, &framework.install(&project, &target)?)?;
     }
     Ok(0)
-}
-
-fn writer<'p>(context: &Context, project: &'p Project) -> Result<Writer<'p>, Problem> {
-    let (writer, recovered) = project.writer()?;
-    let what = match recovered {
-        Some(Recovered::Finished) => "an interrupted run was finished first",
-        Some(Recovered::Discarded) => "an interrupted run was discarded first",
-        None => return Ok(writer),
-    };
-    context.terminal.done("Recovered", what);
-    Ok(writer)
 }
 
 fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
@@ -137,6 +78,7 @@ fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
         package: &plan.target.package,
         target: plan.target.root.to_string(),
         changes: &plan.changes,
+        notes: Vec::new(),
         next,
     }
 }
@@ -198,7 +140,7 @@ fn choose_target(
     project: &Project,
     root: &Root,
     args: &Add,
-    ask: bool,
+    asks: bool,
 ) -> Result<(&'static dyn Framework, Target), Problem> {
     let mut found = Vec::new();
     for framework in frameworks::all() {
@@ -246,10 +188,9 @@ fn choose_target(
             found.retain(|(_, target)| around(target) && depth(target) == deepest);
         }
     }
-    if found.len() > 1 && ask {
+    if found.len() > 1 && asks {
         let names = found.iter().map(|(_, target)| describe(target)).collect();
-        let chosen = answer(Select::new("Which package?", names).raw_prompt())?.index;
-        return Ok(found.swap_remove(chosen));
+        return Ok(found.swap_remove(ask::choose("Which package?", names)?));
     }
     let several = found.len() > 1;
     match found.pop() {
@@ -301,67 +242,4 @@ fn settings(given: &[String]) -> Result<BTreeMap<String, String>, Problem> {
             Ok((name.to_owned(), value.to_owned()))
         })
         .collect()
-}
-
-fn ask_prompt(prompt: &Prompt) -> Result<crate::types::Answer, Problem> {
-    use crate::types::Answer;
-    match (prompt.kind, &prompt.default) {
-        (PromptType::Boolean, Answer::Boolean(default)) => answer(
-            Confirm::new(&prompt.ask)
-                .with_default(*default)
-                .with_help_message(&prompt.help)
-                .prompt(),
-        )
-        .map(Answer::Boolean),
-        (PromptType::String, default) => {
-            let accepted = prompt.clone();
-            let text = answer(
-                Text::new(&prompt.ask)
-                    .with_default(&default.to_string())
-                    .with_help_message(&prompt.help)
-                    .with_validator(move |text: &str| {
-                        Ok(match accepted.parse(text) {
-                            Ok(_) => inquire::validator::Validation::Valid,
-                            Err(expected) => inquire::validator::Validation::Invalid(
-                                format!("expected {expected}").into(),
-                            ),
-                        })
-                    })
-                    .prompt(),
-            )?;
-            Ok(Answer::String(text))
-        }
-        (_, default) => {
-            let default = match default {
-                Answer::Integer(value) => *value,
-                _ => 0,
-            };
-            let accepted = prompt.clone();
-            let value = answer(
-                CustomType::<i64>::new(&prompt.ask)
-                    .with_default(default)
-                    .with_help_message(&prompt.help)
-                    .with_error_message(&format!("expected {}", prompt.expected()))
-                    .with_validator(move |value: &i64| {
-                        Ok(match accepted.accepts(&Answer::Integer(*value)) {
-                            true => inquire::validator::Validation::Valid,
-                            false => inquire::validator::Validation::Invalid(
-                                format!("expected {}", accepted.expected()).into(),
-                            ),
-                        })
-                    })
-                    .prompt(),
-            )?;
-            Ok(Answer::Integer(value))
-        }
-    }
-}
-
-fn answer<T>(result: Result<T, InquireError>) -> Result<T, Problem> {
-    result.map_err(|error| match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-            Problem::interrupted()
-        }
-        error => Problem::input(format!("cannot ask: {error}")),
-    })
 }

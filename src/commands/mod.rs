@@ -1,6 +1,7 @@
 //! One file a command: from arguments to a report.
 
 mod add;
+mod ask;
 mod context;
 mod demo;
 mod info;
@@ -8,6 +9,9 @@ mod install;
 mod interrupt;
 mod list;
 mod lock;
+mod locked;
+mod remove;
+mod run;
 mod schema;
 mod status;
 mod verify_all;
@@ -28,7 +32,16 @@ pub fn run(cli: &Cli) -> u8 {
     let context = Context::new(cli);
     let mut json = false;
     let (name, reporting, result) = match &cli.command {
-        Command::Add(args) => ("add", Some(&args.reporting), add::run(&context, args)),
+        Command::Add(args) => (
+            "add",
+            Some(&args.writing.reporting),
+            add::run(&context, args),
+        ),
+        Command::Remove(args) => (
+            "remove",
+            Some(&args.writing.reporting),
+            remove::run(&context, args),
+        ),
         Command::List(args) => ("list", Some(args), list::run(&context, args)),
         Command::Info(args) => ("info", Some(&args.reporting), info::run(&context, args)),
         Command::Status(args) => ("status", Some(args), status::run(&context, args)),

@@ -34,6 +34,7 @@ enum Done<'a> {
     Add(JsonPlan<'a>),
     Info(info::Report<'a>),
     List(list::Report<'a>),
+    Remove(JsonPlan<'a>),
     Status(status::Report),
     VerifyAll(JsonReport),
     Vet(JsonReport),

@@ -21,6 +21,17 @@ pub fn add_block(file: &str, name: &str, body: &str) -> Option<String> {
     Some(text)
 }
 
+/// `file` without the block of this name and the blank line before it; `None` if its markers are not there once each.
+pub fn without_block(file: &str, name: &str) -> Option<String> {
+    let block = current(file, name)?;
+    let count = block.matches('\n').count();
+    let all: Vec<&str> = file.split_inclusive('\n').collect();
+    let first = lines(file).iter().position(|line| *line == begin(name))?;
+    let blank = first > 0 && all[first - 1].trim().is_empty();
+    let (before, rest) = (&all[..first - usize::from(blank)], &all[first + count..]);
+    Some([before, rest].concat().concat())
+}
+
 /// `body` without the settings that `file` makes already: a second one would win over the user's, or lose.
 pub fn without_set(body: &str, file: &str) -> String {
     let set: Vec<&str> = file.lines().filter_map(name).collect();
@@ -116,6 +127,17 @@ mod tests {
             add_block("X=1\r\n", "db", "A=1\nB=2\n").unwrap(),
             "X=1\r\n\r\n# >>> db\r\nA=1\r\nB=2\r\n# <<< db\r\n"
         );
+    }
+
+    #[test]
+    fn a_block_is_cut_out_by_its_markers() {
+        for file in ["", "X=1\n", "X=1\r\n"] {
+            let with = add_block(file, "db", "A=1").unwrap();
+            assert_eq!(without_block(&with, "db").unwrap(), file);
+            let more = with.replace("A=1", "A=2") + "Y=1\n";
+            assert_eq!(without_block(&more, "db").unwrap(), format!("{file}Y=1\n"));
+        }
+        assert_eq!(without_block("# >>> db\n", "db"), None);
     }
 
     #[test]

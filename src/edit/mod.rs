@@ -2,6 +2,7 @@
 
 pub mod cargo;
 pub mod dotenv;
+mod mentions;
 pub mod package_json;
 pub mod pyproject;
 pub mod python;
@@ -15,6 +16,8 @@ pub mod typescript;
 use std::ops::Range;
 
 use crate::types::Block;
+
+pub use mentions::{is_source, mentions};
 
 /// Whether [`count_blocks`] compares all of a block's text: a comment in code is not, nor would what a hole spans be one
 /// expression if a bracket had no partner.

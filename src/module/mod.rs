@@ -11,7 +11,7 @@ mod sums;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::types::{ContentHash, Problem, ProjectPath, read_yaml};
+use crate::types::{ContentHash, Dependency, Problem, ProjectPath, read_yaml};
 
 pub use bump::Bump;
 pub use manifest::{Manifest, RuntimeHook, TemplateFile, Variant};
@@ -139,6 +139,20 @@ impl Module {
                     .help("or pass `--allow-drift` while authoring: release verification rejects the result"))
             }
         }
+    }
+
+    /// The packages that what is generated for a framework needs.
+    pub fn dependencies(&self, framework: &str) -> Vec<Dependency> {
+        let packages = self.spec.dependencies.get(framework);
+        let dependency = |package: &Package| Dependency {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            also: package.also.clone(),
+            features: package.features.clone(),
+            default_features: package.default_features,
+            dev: package.dev,
+        };
+        packages.into_iter().flatten().map(dependency).collect()
     }
 
     /// The files of a framework's variant.

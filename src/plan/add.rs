@@ -3,16 +3,17 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::rendering::{
-    GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates,
+    GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates, wiring_path,
+    wiring_record,
 };
-use super::syntax;
+use super::{syntax, wiring};
 use crate::edit::dotenv;
 use crate::frameworks::Framework;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
 use crate::types::{
-    Answer, Block, Change, Dependency, Facts, FileEdit, FileKind, Files, LOCK, Overlay, Problem,
-    ProjectPath, Target,
+    Answer, Block, Change, Facts, FileEdit, FileKind, Files, LOCK, Overlay, Problem, ProjectPath,
+    Target,
 };
 
 /// RapidKit Core's own description of a project.
@@ -89,9 +90,9 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     for file in &rendering.files {
         draft.file(file);
     }
-    draft.edits(edits?)?;
+    let patch = draft.edits(edits?)?;
 
-    let locked = LockedModule {
+    let mut locked = LockedModule {
         module: manifest.slug.value.clone(),
         target: target.root.clone(),
         framework: target.framework.to_owned(),
@@ -103,6 +104,11 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         facts: rendering.used.facts,
         files: draft.records,
     };
+    if !patch.is_empty() {
+        let path = wiring_path(&locked)?;
+        locked.files.push(wiring_record(path.clone(), &patch));
+        draft.changes.push(created(path, FileKind::Vendor, &patch));
+    }
     let mut after = lock.clone();
     after.core = is_core(files)?;
     plan.changes = draft.changes;
@@ -173,9 +179,11 @@ fn edits(
 ) -> Result<Vec<FileEdit>, Problem> {
     let target = request.target;
     let mut overlay = Overlay::new(files);
-    let mut edits = request
-        .framework
-        .add_dependencies(files, target, &dependencies(request))?;
+    let mut edits = request.framework.add_dependencies(
+        files,
+        target,
+        &request.module.dependencies(target.framework),
+    )?;
     for edit in &edits {
         overlay.set(edit.path.clone(), edit.text.as_str());
     }
@@ -214,26 +222,6 @@ fn edits(
     Ok(edits)
 }
 
-fn dependencies(request: &Request) -> Vec<Dependency> {
-    let packages = request
-        .module
-        .spec
-        .dependencies
-        .get(request.target.framework);
-    packages
-        .into_iter()
-        .flatten()
-        .map(|package| Dependency {
-            name: package.name.clone(),
-            version: package.version.clone(),
-            also: package.also.clone(),
-            features: package.features.clone(),
-            default_features: package.default_features,
-            dev: package.dev,
-        })
-        .collect()
-}
-
 /// Changes and their records in the lock, as they come together.
 struct Draft<'a> {
     files: &'a dyn Files,
@@ -265,7 +253,9 @@ impl Draft<'_> {
         }
     }
 
-    fn edits(&mut self, edits: Vec<FileEdit>) -> Result<(), Problem> {
+    /// Returns the patch of all edits.
+    fn edits(&mut self, edits: Vec<FileEdit>) -> Result<String, Problem> {
+        let mut patch = String::new();
         let mut texts: BTreeMap<ProjectPath, (String, Vec<String>)> = BTreeMap::new();
         for edit in edits {
             let (text, summary) = texts.entry(edit.path.clone()).or_default();
@@ -285,25 +275,30 @@ impl Draft<'_> {
             }
         }
         for (path, (text, summary)) in texts {
-            let before = self.files.text(&path)?.map(|text| text.as_bytes().to_vec());
+            let before = self.files.text(&path)?;
+            patch += &wiring::section(&path, before.as_deref(), &text);
             self.changes.push(Change {
                 path,
                 kind: FileKind::Block,
-                before,
+                before: before.map(|text| text.as_bytes().to_vec()),
                 after: Some(text.into_bytes()),
                 summary,
             });
         }
-        Ok(())
+        Ok(patch)
     }
 
     fn create(&mut self, path: ProjectPath, kind: FileKind, text: &str) {
-        self.changes.push(Change {
-            path,
-            kind,
-            before: None,
-            after: Some(text.as_bytes().to_vec()),
-            summary: Vec::new(),
-        });
+        self.changes.push(created(path, kind, text));
+    }
+}
+
+fn created(path: ProjectPath, kind: FileKind, text: &str) -> Change {
+    Change {
+        path,
+        kind,
+        before: None,
+        after: Some(text.as_bytes().to_vec()),
+        summary: Vec::new(),
     }
 }

@@ -4,16 +4,21 @@ mod add;
 mod answers;
 mod outputs;
 mod relock;
+mod remove;
 mod rendering;
+mod sources;
 mod state;
 mod syntax;
+mod wiring;
 
 pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::check_answers;
 pub use outputs::Used;
 pub use relock::{differences, relock};
+pub use remove::{Removal, remove};
 pub use rendering::{
     GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes, target,
+    wiring_path,
 };
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};
 pub use syntax::check as check_syntax;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::add::is_core;
-use super::rendering::{Rendering, Templates};
-use super::state::{State, block_of, block_states, by_file, normalised};
+use super::rendering::{Rendering, Templates, wiring_path};
+use super::state::{State, block_of, block_states, by_file, normalised, state_of};
 use crate::edit;
 use crate::lockfile::{FORMAT, Lock, LockedFile, LockedModule};
 use crate::types::{FileKind, Files, Problem, ProjectPath, holds_secret};
@@ -59,6 +59,7 @@ fn module(
         }
         records.push(record);
     }
+    records.extend(wiring(files, locked)?);
     for blocks in by_file(&locked.files) {
         if blocks[0].kind == FileKind::Block {
             records.extend(accept_blocks(files, blocks)?);
@@ -74,6 +75,18 @@ fn module(
     })
 }
 
+/// The record of the patch of what was put into files of the user's, which cannot be made again.
+fn wiring(files: &dyn Files, locked: &LockedModule) -> Result<Option<LockedFile>, Problem> {
+    let path = wiring_path(locked)?;
+    let Some(record) = locked.files.iter().find(|file| file.path == path) else {
+        return Ok(None);
+    };
+    if state_of(files, record)? == State::Unchanged {
+        return Ok(Some(record.clone()));
+    }
+    Err(not_vendor(vec![format!("differs: {path}")]))
+}
+
 /// To record anything else would launder tampering.
 fn vendor_is_rendered(files: &dyn Files, rendering: &Rendering) -> Result<(), Problem> {
     let mut different = Vec::new();
@@ -87,13 +100,17 @@ fn vendor_is_rendered(files: &dyn Files, rendering: &Rendering) -> Result<(), Pr
             None => different.push(format!("missing: {vendor}")),
         }
     }
-    if different.is_empty() {
-        return Ok(());
+    match different.is_empty() {
+        true => Ok(()),
+        false => Err(not_vendor(different)),
     }
+}
+
+fn not_vendor(different: Vec<String>) -> Problem {
     let mut problem =
-        Problem::decision("vendor files are not what rapidkit-pg renders; that is never recorded");
+        Problem::decision("vendor files are not what rapidkit-pg wrote; that is never recorded");
     problem.notes = different;
-    Err(problem.help("take them back from version control: `git restore -- .rapidkit`"))
+    problem.help("take them back from version control: `git restore -- .rapidkit`")
 }
 
 /// The blocks of one file as they stand: edited where its format has marks, left out where they are gone.

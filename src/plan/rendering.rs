@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use semver::Version;
+
 use super::outputs::{self, Output, Used};
+use super::wiring::WIRING;
 use crate::frameworks::{Framework, all};
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::module::Module;
@@ -157,11 +160,9 @@ impl<'m> Templates<'m> {
         )
     }
 
-    /// Where the pristine copies of this module lie.
     fn vendor(&self) -> Result<ProjectPath, Problem> {
         let manifest = &self.module.manifest;
-        let (name, version) = (&manifest.name.value, &manifest.version.value);
-        ProjectPath::existing(&format!(".rapidkit/vendor/{name}/{version}")).map_err(bad_path)
+        vendor(&manifest.name.value, &manifest.version.value)
     }
 }
 
@@ -204,6 +205,29 @@ pub fn gitattributes() -> Result<LockedFile, Problem> {
     let path = ProjectPath::existing(GITATTRIBUTES).map_err(bad_path)?;
     let hash = ContentHash::of(GITATTRIBUTES_TEXT);
     Ok(record(path, FileKind::Vendor, None, hash))
+}
+
+/// Where the pristine copies of a module lie.
+///
+/// # Errors
+/// Its name is no part of a path.
+pub fn vendor(name: &str, version: &Version) -> Result<ProjectPath, Problem> {
+    ProjectPath::existing(&format!(".rapidkit/vendor/{name}/{version}")).map_err(bad_path)
+}
+
+/// Where the patch lies of what was put into files of the user's.
+///
+/// # Errors
+/// As [`vendor`].
+pub fn wiring_path(locked: &LockedModule) -> Result<ProjectPath, Problem> {
+    let name = locked.module.rsplit('/').next().unwrap_or_default();
+    let path = locked.target.join(&WIRING.parse().map_err(bad_path)?);
+    Ok(vendor(name, &locked.version)?.join(&path))
+}
+
+/// The lock's record of the patch of what was put into files of the user's.
+pub fn wiring_record(path: ProjectPath, patch: &str) -> LockedFile {
+    record(path, FileKind::Vendor, None, ContentHash::of(patch))
 }
 
 /// The plugin of a framework.

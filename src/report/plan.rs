@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use similar::TextDiff;
 
-use super::terminal::{FAINT, GOOD, STRONG};
+use super::terminal::{DOUBTFUL, FAINT, GOOD, STRONG};
 use super::{Terminal, print_json};
 use crate::types::{Change, FileKind};
 
@@ -25,6 +25,8 @@ pub struct PlanReport<'a> {
     pub package: &'a str,
     pub target: String,
     pub changes: &'a [Change],
+    /// What a person should know before it is done.
+    pub notes: Vec<String>,
     /// What a person should know or do next.
     pub next: Vec<String>,
 }
@@ -39,6 +41,7 @@ pub struct JsonPlan<'a> {
     target: &'a str,
     applied: bool,
     changes: Vec<JsonChange<'a>>,
+    notes: &'a [String],
     next: &'a [String],
 }
 
@@ -60,11 +63,6 @@ impl PlanReport<'_> {
             "{STRONG}{} {}{STRONG:#} for {} package {STRONG}{}{STRONG:#} ({})",
             self.module, self.version, self.framework, self.package, self.target
         ));
-        let vendor = self
-            .changes
-            .iter()
-            .filter(|change| change.kind == FileKind::Vendor)
-            .count();
         for change in self
             .changes
             .iter()
@@ -83,12 +81,21 @@ impl PlanReport<'_> {
                 terminal.line(diff(change).trim_end());
             }
         }
-        if vendor > 0 {
+        for done in ["create", "edit", "remove"] {
+            let ours = |change: &&Change| change.kind == FileKind::Vendor && action(change) == done;
+            let files = match self.changes.iter().filter(ours).count() {
+                0 => continue,
+                1 => "1 file".to_owned(),
+                count => format!("{count} files"),
+            };
             let under = "snapshot and lock under .rapidkit/";
-            terminal.line(format!("  {GOOD}create{GOOD:#}  {vendor} files: {under}"));
+            terminal.line(format!("  {GOOD}{done}{GOOD:#}  {files}: {under}"));
         }
         if self.changes.is_empty() {
             terminal.line("  nothing to do: it is there already");
+        }
+        for note in &self.notes {
+            terminal.line(format!("  {DOUBTFUL}note{DOUBTFUL:#}  {note}"));
         }
         if !self.next.is_empty() {
             terminal.line("");
@@ -118,6 +125,7 @@ impl PlanReport<'_> {
                     diff: view.diff.then(|| diff(change)),
                 })
                 .collect(),
+            notes: &self.notes,
             next: &self.next,
         };
         print_json(terminal, self.command, &report);

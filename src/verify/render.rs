@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::project::Subject;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
-use crate::plan::{Templates, Used, framework, gitattributes};
+use crate::plan::{Templates, Used, framework, gitattributes, wiring_path};
 use crate::types::{Code, FileKind, LOCK, Level, Problem, ProjectPath, holds_secret};
 
 /// What is kept of a second rendering: no text, for there can be much.
@@ -157,6 +157,7 @@ fn compare(rendered: &[LockedFile], locked: &LockedModule, findings: &mut Findin
         findings.add(finding);
     }
     let rendered = by_path(rendered);
+    let wiring = wiring_path(locked).ok();
     for (key, record) in by_path(&locked.files) {
         let about = |code| findings.about(code, Level::Finding, record.path.as_str());
         let hash = |file: &LockedFile| {
@@ -169,6 +170,8 @@ fn compare(rendered: &[LockedFile], locked: &LockedModule, findings: &mut Findin
                 .map_or("no template".to_owned(), |name| format!("from {name}"))
         };
         let finding = match rendered.get(&key) {
+            // Made from what the user's files were: there is nothing to make it from again.
+            None if Some(&record.path) == wiring.as_ref() && record.template.is_none() => continue,
             None => about(Code::RenderOther)
                 .expected("no such file")
                 .actual(format!("recorded, {}", from(record))),
@@ -190,6 +193,21 @@ fn blocks(module: &Module, locked: &LockedModule, findings: &mut Findings) {
         return;
     };
     let packages = module.spec.dependencies.get(&locked.framework);
+    let has = |kind: FileKind, path: Option<&ProjectPath>| {
+        let mut files = locked.files.iter().filter(|file| file.kind == kind);
+        files.any(|file| path.is_none_or(|path| file.path == *path))
+    };
+    if let Ok(path) = wiring_path(locked)
+        && has(FileKind::Block, None)
+        && !has(FileKind::Vendor, Some(&path))
+    {
+        let finding = findings
+            .about(Code::RenderOther, Level::Finding, path.as_str())
+            .expected("a record in the lock")
+            .actual("none")
+            .fix_path("git restore --");
+        findings.add(finding);
+    }
     for file in locked
         .files
         .iter()

@@ -52,6 +52,13 @@ impl Fixture {
         fixture
     }
 
+    /// A copy of a directory.
+    pub fn copy_of(directory: &Path) -> Self {
+        let fixture = Self::empty();
+        copy(directory, fixture.path());
+        fixture
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }

@@ -17,6 +17,7 @@ mod faults;
 mod fixture;
 mod json;
 mod module;
+mod remove;
 mod side_by_side;
 mod snapshots;
 #[path = "../support/mod.rs"]

@@ -1,6 +1,7 @@
 use super::write::{Record, write};
 use crate::cli::Lock;
 use crate::commands::context::Context;
+use crate::commands::run::recover;
 use crate::module::{Module, SUMS, Sums};
 use crate::project::Project;
 use crate::signature::Namespace;
@@ -49,7 +50,7 @@ pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
             .help("or pass `--same-version` if this version is not released yet"));
     }
     let project = Project::open(&context.directory)?;
-    let (writer, _) = project.writer()?;
+    let writer = recover(context, &project)?;
     let before = module.recorded.as_ref().map(Sums::render);
     let record = Record {
         path: SUMS,

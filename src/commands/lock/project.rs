@@ -1,6 +1,7 @@
 use super::write::{Record, write};
 use crate::cli::Lock as Args;
 use crate::commands::context::Context;
+use crate::commands::run::recover;
 use crate::lockfile::Lock;
 use crate::module::Module;
 use crate::plan::{Templates, differences, relock};
@@ -12,7 +13,7 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
     let (project, _) = context.project()?;
     // What an interrupted run left is neither the old project nor the new one.
     let writer = match args.overwrite {
-        true => Some(project.writer()?.0),
+        true => Some(recover(context, &project)?),
         false if project.is_interrupted() => {
             return Err(Problem::decision("an interrupted run is pending").help(
                 "run `rapidkit-pg lock --overwrite`: it finishes or discards that run first",

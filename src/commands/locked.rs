@@ -1,0 +1,58 @@
+use crate::lockfile::{Lock, LockedModule};
+use crate::project::Root;
+use crate::types::Problem;
+
+/// The one record of a module that is meant: in the package that was named, the one around the user, or the only one.
+///
+/// # Errors
+/// The module is in none of them, or in several.
+pub fn locked<'l>(
+    lock: &'l Lock,
+    root: &Root,
+    name: &str,
+    package: Option<&str>,
+) -> Result<&'l LockedModule, Problem> {
+    let is_name = |locked: &&LockedModule| {
+        locked.module == name || locked.module.rsplit('/').next() == Some(name)
+    };
+    let mut found: Vec<&LockedModule> = lock.modules.iter().filter(is_name).collect();
+    if found.is_empty() {
+        return Err(
+            Problem::input(format!("the project does not have {}", name.escape_debug()))
+                .help("`rapidkit-pg status` shows what it has"),
+        );
+    }
+    let all: Vec<String> = found
+        .iter()
+        .map(|locked| format!("{} ({})", locked.target, locked.framework))
+        .collect();
+    match package {
+        Some(package) => found.retain(|locked| {
+            let target = locked.target.to_string();
+            let is_last = target.rsplit('/').next() == Some(package);
+            target == package.trim_end_matches('/') || is_last
+        }),
+        // As in cargo: inside a member, that member is meant.
+        None if found.len() > 1 => {
+            let around = |locked: &&LockedModule| root.here.below(&locked.target).is_some();
+            let depth = |locked: &&LockedModule| locked.target.as_str().len();
+            let deepest = found.iter().copied().filter(around).max_by_key(depth);
+            found = deepest.map_or(found, |deepest| vec![deepest]);
+        }
+        None => {}
+    }
+    match found[..] {
+        [only] => Ok(only),
+        [] => {
+            let package = package.unwrap_or_default().escape_debug();
+            let mut problem = Problem::input(format!("`{package}` does not have {name}"));
+            problem.notes = all;
+            Err(problem)
+        }
+        _ => {
+            let mut problem = Problem::decision("several packages have it");
+            problem.notes = all;
+            Err(problem.help("say which: `--package PATH`"))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use super::context::{self, Context};
+use super::locked::locked;
+use super::run::{Outcome, Run};
+use crate::cli::Remove;
+use crate::plan;
+use crate::report::PlanReport;
+use crate::types::Problem;
+
+/// `rapidkit-pg remove`
+pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
+    let module = context.module(&args.name, &args.module)?;
+    let (project, root) = context.project()?;
+    let run = Run::begin(context, &project, &args.writing)?;
+    let lock = context::lock(&project)?;
+    let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
+    let removal = plan::remove(&project, &lock, locked, &module, args.discard_edits)?;
+    let package = locked.target.to_string();
+    let report = |next| PlanReport {
+        command: "remove",
+        module: &locked.module,
+        version: locked.version.to_string(),
+        framework: &locked.framework,
+        package: &package,
+        target: locked.target.to_string(),
+        changes: &removal.changes,
+        notes: removal
+            .kept
+            .iter()
+            .map(|line| format!("stays: {line}"))
+            .collect(),
+        next,
+    };
+    let outcome = run.carry_out(context, &removal.changes, &report, &|| Ok(Vec::new()))?;
+    if outcome == Outcome::Applied {
+        let what = format!(
+            "{} {} from {}",
+            locked.module, locked.version, locked.target
+        );
+        context.terminal.done("Removed", what);
+    }
+    Ok(u8::from(outcome == Outcome::Declined))
+}

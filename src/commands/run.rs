@@ -1,0 +1,129 @@
+//! What every command that writes does: recover, show, ask, apply, report.
+
+use super::context::Context;
+use super::{ask, interrupt};
+use crate::cli::{Format, Writing};
+use crate::project::{Project, Recovered, Writer};
+use crate::report::{PlanReport, PlanView};
+use crate::types::{Change, Problem};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to write, or writing was not asked for.
+    Shown,
+    /// The person said no.
+    Declined,
+    Applied,
+}
+
+/// A run of a command that may write.
+pub struct Run<'p> {
+    writer: Option<Writer<'p>>,
+    ask: bool,
+    human: bool,
+    diff: bool,
+}
+
+impl<'p> Run<'p> {
+    /// Becomes the project's writer, if the run is to write, after finishing or discarding what an interrupted one left.
+    ///
+    /// # Errors
+    /// Nobody to ask; another process is writing; an interrupted run that `--dry-run` must not touch.
+    pub fn begin(context: &Context, project: &'p Project, args: &Writing) -> Result<Self, Problem> {
+        let human = args.reporting.format == Format::Human;
+        // Data goes to a program, which answers no questions.
+        let ask = !args.yes && !args.dry_run && human;
+        if ask && !context.terminal.is_interactive() {
+            return Err(Problem::input("there is no terminal to ask on").help(
+                "pass `--yes` to take the defaults and write, or `--dry-run` to look first",
+            ));
+        }
+        let writer = match !args.dry_run && (args.yes || ask) {
+            true => Some(recover(context, project)?),
+            false if project.is_interrupted() => {
+                return Err(Problem::decision("an interrupted run is pending").help(
+                    "run the command without `--dry-run`: it finishes or discards that run first",
+                ));
+            }
+            false => None,
+        };
+        Ok(Self {
+            writer,
+            ask,
+            human,
+            diff: args.diff,
+        })
+    }
+
+    /// Whether questions may be asked.
+    pub fn asks(&self) -> bool {
+        self.ask
+    }
+
+    /// Whether the run may write.
+    pub fn writes(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Shows the changes, asks, and applies them. `report` is made with what a person does next, which is `next`.
+    ///
+    /// # Errors
+    /// As [`Writer::apply`].
+    pub fn carry_out<'a>(
+        &self,
+        context: &Context,
+        changes: &[Change],
+        report: &dyn Fn(Vec<String>) -> PlanReport<'a>,
+        next: &dyn Fn() -> Result<Vec<String>, Problem>,
+    ) -> Result<Outcome, Problem> {
+        let view = |applied| PlanView {
+            diff: self.diff,
+            applied,
+        };
+        let show = |applied: bool| {
+            let report = report(next()?);
+            match self.human {
+                true => report.print(context.terminal, view(applied)),
+                false => report.print_json(context.terminal, view(applied)),
+            }
+            Ok::<_, Problem>(())
+        };
+        let Some(writer) = self.writer.as_ref().filter(|_| !changes.is_empty()) else {
+            show(false)?;
+            return Ok(Outcome::Shown);
+        };
+        if self.ask {
+            // What is asked about is shown, `-q` or not.
+            report(Vec::new()).print(context.terminal.not_quiet(), view(false));
+            if !ask::confirm("Write this?")? {
+                context.terminal.line("nothing was written");
+                return Ok(Outcome::Declined);
+            }
+        }
+        writer.apply(changes, &interrupt::requested)?;
+        if self.ask {
+            for line in next()? {
+                context.terminal.line(line);
+            }
+        } else {
+            show(true)?;
+        }
+        Ok(Outcome::Applied)
+    }
+}
+
+/// Becomes the project's writer, and says what was done about an interrupted run.
+///
+/// # Errors
+/// As [`Project::writer`].
+pub fn recover<'p>(context: &Context, project: &'p Project) -> Result<Writer<'p>, Problem> {
+    let (writer, recovered) = project.writer()?;
+    let what = match recovered {
+        Some(Recovered::Finished) => "an interrupted run was finished first",
+        Some(Recovered::Discarded) => "an interrupted run was discarded first",
+        None => return Ok(writer),
+    };
+    context.terminal.done("Recovered", what);
+    Ok(writer)
+}

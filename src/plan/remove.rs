@@ -1,0 +1,318 @@
+//! The way back: what `add` put in, taken out again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::rendering::{framework, target, wiring_path};
+use super::sources::sources;
+use super::state::{State, normalised, state_of};
+use super::syntax;
+use super::wiring::Wiring;
+use crate::edit::{dotenv, is_source, mentions};
+use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
+use crate::module::Module;
+use crate::types::{
+    Change, Dependency, FileKind, Files, LOCK, LOCK_SIGNATURE, Overlay, Problem, ProjectPath,
+};
+
+/// What `remove` would do, and what it leaves.
+#[derive(Debug)]
+pub struct Removal {
+    pub changes: Vec<Change>,
+    /// What stays, and why, a line each.
+    pub kept: Vec<String>,
+}
+
+/// Plans a module's way out of a target. What the user has edited stays, unless `discard`.
+///
+/// # Errors
+/// Code of the user's that still uses the module; a pristine copy that is not as recorded.
+pub fn remove(
+    files: &dyn Files,
+    lock: &Lock,
+    locked: &LockedModule,
+    module: &Module,
+    discard: bool,
+) -> Result<Removal, Problem> {
+    vendor_is_recorded(files, locked)?;
+    let mut draft = Draft {
+        files,
+        overlay: Overlay::new(files),
+        gone: BTreeSet::new(),
+        kept: Vec::new(),
+    };
+    draft.outputs(locked, discard)?;
+    draft.unwire(locked, discard)?;
+    draft.is_unused(locked)?;
+    draft.keep_dependencies(locked, module)?;
+    let Draft {
+        overlay,
+        mut gone,
+        kept,
+        ..
+    } = draft;
+
+    let mut changes = Vec::new();
+    for (path, text) in overlay.into_texts() {
+        let before = files.text(&path)?;
+        if before.as_deref() != Some(&*text) && !gone.contains(&path) {
+            changes.push(change(path, FileKind::Block, before, Some(&text)));
+        }
+    }
+    let others = || lock.modules.iter().filter(|other| *other != locked);
+    let shared = |path: &ProjectPath| {
+        others()
+            .flat_map(|other| &other.files)
+            .any(|f| f.path == *path)
+    };
+    let vendor = locked
+        .files
+        .iter()
+        .filter(|file| file.kind == FileKind::Vendor);
+    gone.extend(
+        vendor
+            .map(|file| file.path.clone())
+            .filter(|path| !shared(path)),
+    );
+    let own = |path| ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()));
+    let rest = Lock {
+        modules: others().cloned().collect(),
+        ..lock.clone()
+    };
+    if rest.modules.is_empty() {
+        gone.insert(own(LOCK_SIGNATURE)?);
+    }
+    for path in gone {
+        if let Some(before) = files.text(&path)? {
+            let recorded = locked.files.iter().find(|file| file.path == path);
+            let kind = recorded.map_or(FileKind::Vendor, |file| file.kind);
+            changes.push(change(path, kind, Some(before), None));
+        }
+    }
+    let after = match rest.modules.is_empty() {
+        true => None,
+        false => Some(rest.render_readable()?),
+    };
+    changes.push(change(
+        own(LOCK)?,
+        FileKind::Vendor,
+        files.text(&own(LOCK)?)?,
+        after.as_deref(),
+    ));
+    Ok(Removal { changes, kept })
+}
+
+fn change(
+    path: ProjectPath,
+    kind: FileKind,
+    before: Option<Arc<str>>,
+    after: Option<&str>,
+) -> Change {
+    Change {
+        path,
+        kind,
+        before: before.map(|text| text.as_bytes().to_vec()),
+        after: after.map(|text| text.as_bytes().to_vec()),
+        summary: Vec::new(),
+    }
+}
+
+/// What is removed, and what is taken back, rests on the pristine copies.
+fn vendor_is_recorded(files: &dyn Files, locked: &LockedModule) -> Result<(), Problem> {
+    let mut different = Vec::new();
+    for file in locked
+        .files
+        .iter()
+        .filter(|file| file.kind == FileKind::Vendor)
+    {
+        if state_of(files, file)? != State::Unchanged {
+            different.push(format!("not as recorded: {}", file.path));
+        }
+    }
+    if different.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::decision("the pristine copies are not what the lock records");
+    problem.notes = different;
+    Err(problem.help("take them back from version control: `git restore -- .rapidkit`"))
+}
+
+struct Draft<'a> {
+    files: &'a dyn Files,
+    overlay: Overlay<'a>,
+    gone: BTreeSet<ProjectPath>,
+    kept: Vec<String>,
+}
+
+impl Draft<'_> {
+    /// Generated files and seeds as they were rendered go.
+    fn outputs(&mut self, locked: &LockedModule, discard: bool) -> Result<(), Problem> {
+        let is_output =
+            |file: &&LockedFile| matches!(file.kind, FileKind::Generated | FileKind::Seed);
+        for file in locked.files.iter().filter(is_output) {
+            let Some(text) = self.files.text(&file.path)? else {
+                continue;
+            };
+            if discard || Some(normalised(&text)) == file.base {
+                self.gone.insert(file.path.clone());
+            } else {
+                self.kept.push(format!("{}: you edited it", file.path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out of the user's files what was put into them, where it stands as it was put in.
+    fn unwire(&mut self, locked: &LockedModule, discard: bool) -> Result<(), Problem> {
+        let path = wiring_path(locked)?;
+        let Some(patch) = self.files.text(&path)? else {
+            return Ok(());
+        };
+        let wiring = Wiring::parse(&patch)
+            .ok_or_else(|| Problem::input("no patch that can be read").in_file(&path))?;
+        for path in wiring.paths() {
+            let path =
+                ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))?;
+            let Some(text) = self.files.text(&path)? else {
+                continue;
+            };
+            let Some(mut unwired) = wiring.take_back(&path, &text) else {
+                continue;
+            };
+            let name = locked.module.rsplit('/').next().unwrap_or_default();
+            if let (false, true, Some(without)) = (
+                unwired.left.is_empty(),
+                discard,
+                dotenv::without_block(&text, name),
+            ) {
+                unwired.text = Some(without);
+                unwired.left.clear();
+            }
+            let breaks = |after: &str| {
+                syntax::check(&path, after).is_err() && syntax::check(&path, &text).is_ok()
+            };
+            // A half of the wiring would be neither here nor there.
+            let is_half = is_source(path.file_name()) && !unwired.left.is_empty();
+            if is_half || unwired.text.as_deref().is_some_and(breaks) {
+                self.kept
+                    .push(format!("{path}: what was put in has been edited since"));
+                continue;
+            }
+            for lines in &unwired.left {
+                let first = lines.trim().lines().next().unwrap_or_default().trim();
+                self.kept
+                    .push(format!("{path}: `{first}` is not there as it was put in"));
+            }
+            match unwired.text {
+                Some(text) => self.overlay.set(path, text),
+                None => {
+                    self.gone.insert(path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the user wrote must not need what goes.
+    fn is_unused(&self, locked: &LockedModule) -> Result<(), Problem> {
+        let outputs: BTreeSet<&ProjectPath> = locked
+            .files
+            .iter()
+            .filter(|file| matches!(file.kind, FileKind::Generated | FileKind::Seed))
+            .map(|file| &file.path)
+            .collect();
+        let names: BTreeSet<String> = locked
+            .files
+            .iter()
+            .filter(|file| file.kind == FileKind::Generated)
+            .filter_map(|file| Some(file.path.parent()?.file_name().to_owned()))
+            .collect();
+        let mut uses = Vec::new();
+        for (path, text) in sources(&self.overlay, &ProjectPath::root())? {
+            if outputs.contains(&path) {
+                continue;
+            }
+            for name in &names {
+                let lines = mentions(path.file_name(), &text, name);
+                let source: Vec<&str> = text.lines().collect();
+                uses.extend(lines.into_iter().map(|line| {
+                    let code = source.get(line - 1).copied().unwrap_or_default();
+                    format!("{path}:{line}: {}", code.trim())
+                }));
+            }
+        }
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let mut problem =
+            Problem::decision("code of yours uses what would be removed; nothing was written");
+        problem.notes = uses;
+        Err(problem.help("take these lines out, then run this again"))
+    }
+
+    /// A package that other code uses stays, though `add` brought it.
+    fn keep_dependencies(&mut self, locked: &LockedModule, module: &Module) -> Result<(), Problem> {
+        let blocks = locked
+            .files
+            .iter()
+            .filter(|file| file.kind == FileKind::Block);
+        let brought: BTreeSet<&str> = blocks
+            .filter_map(|file| {
+                let name = block_base(file.name.as_deref()?);
+                name.strip_prefix("dev-")
+                    .unwrap_or(name)
+                    .strip_prefix("dependency ")
+            })
+            .collect();
+        let mut users: BTreeMap<&str, String> = BTreeMap::new();
+        for (path, text) in sources(&self.overlay, &locked.target)? {
+            if self.gone.contains(&path) {
+                continue;
+            }
+            for package in &brought {
+                if let Some(line) = mentions(path.file_name(), &text, imported_as(package)).first()
+                {
+                    users
+                        .entry(package)
+                        .or_insert_with(|| format!("{path}:{line}"));
+                }
+            }
+        }
+        if users.is_empty() {
+            return Ok(());
+        }
+        let framework = framework(&locked.framework)?;
+        let target = target(framework, locked);
+        for dependency in module.dependencies(framework.name()) {
+            let Some(user) = users.get(dependency.name.as_str()) else {
+                continue;
+            };
+            // Where the user has the package too, only features were added to it.
+            let bare = Dependency {
+                features: Vec::new(),
+                default_features: false,
+                ..dependency.clone()
+            };
+            if framework
+                .add_dependencies(&self.overlay, &target, &[bare])?
+                .is_empty()
+            {
+                continue;
+            }
+            self.kept
+                .push(format!("the package {}: {user} uses it", dependency.name));
+            for edit in framework.add_dependencies(&self.overlay, &target, &[dependency])? {
+                self.overlay.set(edit.path, edit.text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What code calls a package.
+fn imported_as(package: &str) -> &str {
+    package
+        .strip_prefix("python-")
+        .or_else(|| package.strip_prefix("@types/"))
+        .unwrap_or(package)
+}

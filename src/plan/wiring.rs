@@ -1,0 +1,228 @@
+//! What was put into files of the user's, as a patch that can be taken back: it is kept beside the pristine copies, and
+//! `git apply -R` reads it too.
+
+use diffy::patch_set::{ParseOptions, PatchSet};
+use diffy::{DiffOptions, Hunk, Line, Patch, PatchFormatter};
+
+use crate::edit::splice::newline;
+use crate::types::ProjectPath;
+
+/// The patch's name in a module's vendor tree, below the target's path.
+pub const WIRING: &str = "wiring.patch";
+
+/// Lines around each change: enough to tell places apart, few enough to survive edits beside them.
+const CONTEXT: usize = 1;
+
+/// The part of a patch that is about one file; `before` is `None` if the file was not there.
+pub fn section(path: &ProjectPath, before: Option<&str>, after: &str) -> String {
+    let mut options = DiffOptions::new();
+    options.set_context_len(CONTEXT);
+    options.set_original_filename(match before {
+        Some(_) => format!("a/{path}"),
+        None => NOWHERE.to_owned(),
+    });
+    options.set_modified_filename(format!("b/{path}"));
+    let patch = options.create_patch(before.unwrap_or_default(), after);
+    PatchFormatter::new()
+        .suppress_blank_empty(false)
+        .fmt_patch(&patch)
+        .to_string()
+}
+
+const NOWHERE: &str = "/dev/null";
+
+/// A file of the user's without what a patch put into it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unwired {
+    /// `None`: the patch had made the file, and nothing else is in it.
+    pub text: Option<String>,
+    /// The lines that were put in and are not found as they were, hunk by hunk.
+    pub left: Vec<String>,
+}
+
+/// A patch, file by file.
+pub struct Wiring<'p>(Vec<(String, Patch<'p, str>)>);
+
+impl<'p> Wiring<'p> {
+    /// Reads what [`section`] wrote, one after the other; `None` if it is something else.
+    pub fn parse(text: &'p str) -> Option<Self> {
+        let mut files = Vec::new();
+        for file in PatchSet::parse(text, ParseOptions::unidiff()) {
+            let patch = file.ok()?.into_patch();
+            let patch = patch.as_text()?.clone();
+            let path = patch.modified()?.strip_prefix("b/")?.to_owned();
+            files.push((path, patch));
+        }
+        Some(Self(files))
+    }
+
+    /// The files that it is about.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(path, _)| path.as_str())
+    }
+
+    /// `text` without what was put in; `None` if nothing was put into the file at `path`.
+    pub fn take_back(&self, path: &ProjectPath, text: &str) -> Option<Unwired> {
+        let (_, patch) = self.0.iter().find(|(of, _)| of == path.as_str())?;
+        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let newline = newline(text);
+        let mut left = Vec::new();
+        // From the end, so that the numbers of lines before stay right.
+        for hunk in patch.hunks().iter().rev() {
+            if !take_hunk(&mut lines, hunk, newline) {
+                left.push(inserted(hunk));
+            }
+        }
+        left.reverse();
+        let text = lines.concat();
+        let made = patch.original() == Some(NOWHERE);
+        Some(Unwired {
+            text: (!made || !text.is_empty()).then_some(text),
+            left,
+        })
+    }
+}
+
+fn inserted(hunk: &Hunk<str>) -> String {
+    let text = |line: &Line<str>| match line {
+        Line::Insert(text) => Some((*text).to_owned()),
+        _ => None,
+    };
+    hunk.lines().iter().filter_map(text).collect()
+}
+
+/// Takes one hunk back where its lines stand with their surroundings, nearest to where they were put; else where they stand
+/// alone, indented in any way, if there is one such place only.
+fn take_hunk(lines: &mut Vec<String>, hunk: &Hunk<str>, newline: &str) -> bool {
+    let whole = hunk.lines();
+    let was_at = hunk.new_range().start().saturating_sub(1);
+    let exact =
+        |a: &str, b: &str| a.trim_end_matches(['\r', '\n']) == b.trim_end_matches(['\r', '\n']);
+    let found = places(lines, whole, exact);
+    if let Some(at) = found.into_iter().min_by_key(|at| at.abs_diff(was_at)) {
+        replace(lines, at, whole, newline);
+        return true;
+    }
+    let changed = |line: &Line<str>| !matches!(line, Line::Context(_));
+    let first = whole.iter().position(changed).unwrap_or_default();
+    let last = whole.iter().rposition(changed).map_or(0, |at| at + 1);
+    let core = &whole[first..last];
+    match places(lines, core, |a, b| a.trim() == b.trim())[..] {
+        [at] => {
+            replace(lines, at, core, newline);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Where the lines that a hunk left stand.
+fn places(lines: &[String], hunk: &[Line<str>], same: impl Fn(&str, &str) -> bool) -> Vec<usize> {
+    let after: Vec<&str> = hunk
+        .iter()
+        .filter_map(|line| match line {
+            Line::Context(text) | Line::Insert(text) => Some(*text),
+            Line::Delete(_) => None,
+        })
+        .collect();
+    if after.is_empty() {
+        return Vec::new();
+    }
+    let matches = |window: &[String]| window.iter().zip(&after).all(|(a, b)| same(a, b));
+    lines
+        .windows(after.len())
+        .enumerate()
+        .filter(|(_, window)| matches(window))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+fn replace(lines: &mut Vec<String>, at: usize, hunk: &[Line<str>], newline: &str) {
+    let mut now = at;
+    let mut before = Vec::new();
+    for line in hunk {
+        match line {
+            Line::Context(_) => {
+                before.push(lines[now].clone());
+                now += 1;
+            }
+            Line::Insert(_) => now += 1,
+            Line::Delete(text) => before.push(match text.strip_suffix('\n') {
+                // The user's checkout may have converted line ends since.
+                Some(line) => format!("{}{newline}", line.strip_suffix('\r').unwrap_or(line)),
+                None => (*text).to_owned(),
+            }),
+        }
+    }
+    lines.splice(at..now, before);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path() -> ProjectPath {
+        "src/main.rs".parse().unwrap()
+    }
+
+    fn unwired(before: Option<&str>, after: &str, now: &str) -> Unwired {
+        let patch = section(&path(), before, after);
+        Wiring::parse(&patch)
+            .unwrap()
+            .take_back(&path(), now)
+            .unwrap()
+    }
+
+    const BEFORE: &str = "use a;\n\nfn main() {\n    serve(app);\n}\n";
+    const AFTER: &str = "mod db;\n\nuse a;\n\nfn main() {\n    init();\n    serve(\n        with(app),\n    );\n}\n";
+
+    #[test]
+    fn what_was_put_in_is_taken_back_to_the_byte() {
+        for (before, after) in [
+            (BEFORE, AFTER),
+            ("", "A=1\n"),
+            ("X=1", "X=1\n\nA=1\n"),
+            ("X=1\r\n\r\n", "A=1\r\nX=1\r\n\r\n"),
+            ("\u{feff}x\n", "\u{feff}mod db;\nx\n"),
+            ("-- a\n++ b\n", "-- b\n++ a\n-- a\n"),
+            ("x  \n", "x  \n  \ny"),
+        ] {
+            let taken = unwired(Some(before), after, after);
+            assert_eq!(taken.text.as_deref(), Some(before), "{after:?}");
+            assert!(taken.left.is_empty());
+        }
+        assert_eq!(unwired(None, "A=1\n", "A=1\n").text, None);
+        assert_eq!(
+            unwired(None, "A=1\n", "A=1\nB=2\n").text.as_deref(),
+            Some("B=2\n")
+        );
+    }
+
+    #[test]
+    fn edits_beside_it_are_kept() {
+        let now = AFTER
+            .replace("use a;", "use a;\nuse b;")
+            .replace("    init();", "    first();\n  init();")
+            .replace("}\n", "}\n\nfn more() {}\n");
+        let taken = unwired(Some(BEFORE), AFTER, &now);
+        assert_eq!(
+            taken.text.unwrap(),
+            "use a;\nuse b;\n\nfn main() {\n    first();\n    serve(app);\n}\n\nfn more() {}\n"
+        );
+        assert!(taken.left.is_empty(), "{:?}", taken.left);
+        let converted = AFTER.replace('\n', "\r\n");
+        let taken = unwired(Some(BEFORE), AFTER, &converted);
+        assert_eq!(taken.text.unwrap(), BEFORE.replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn what_was_edited_itself_is_left() {
+        let now = AFTER.replace("with(app)", "with(other)");
+        let taken = unwired(Some(BEFORE), AFTER, &now);
+        assert_eq!(
+            taken.left,
+            ["    init();\n    serve(\n        with(app),\n    );\n"]
+        );
+        assert_eq!(taken.text.unwrap(), now.replace("mod db;\n\n", ""));
+    }
+}
