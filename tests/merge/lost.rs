@@ -23,7 +23,7 @@ struct Parts {
 #[test]
 fn no_edit_is_lost() {
     let [inserted, deleted, conflicted] = [const { Cell::new(0u32) }; 3];
-    let cases = run(600, |case| {
+    let cases = run(400, |case| {
         let [base, mine, theirs] = [&case.base, &case.mine, &case.theirs].map(Side::bytes);
         let parts = match merged(&base, &mine, &theirs) {
             Merged::Clean(text) => parts(&text),

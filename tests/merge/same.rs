@@ -9,7 +9,7 @@ use crate::{merged, run, say};
 /// text; and what came out does not change when it is merged again.
 #[test]
 fn identities() {
-    let cases = run(600, |case| {
+    let cases = run(400, |case| {
         let [base, mine, theirs] = [&case.base, &case.mine, &case.theirs].map(Side::bytes);
 
         assert_eq!(merged(&base, &mine, &base), Merged::Clean(mine.clone()));
@@ -53,7 +53,7 @@ fn identities() {
 /// Line ends, byte order mark and final newline are the user's where the user has a choice of his own.
 #[test]
 fn form() {
-    let cases = run(600, |case| {
+    let cases = run(400, |case| {
         let [base, mine, theirs] = [&case.base, &case.mine, &case.theirs].map(Side::bytes);
         let (text, is_clean) = match merged(&base, &mine, &theirs) {
             Merged::Clean(text) => (text, true),
@@ -123,6 +123,15 @@ fn a_conflict_as_it_is_written() {
     );
     assert_eq!(conflicts.len(), 1);
     assert_eq!(conflicts[0].lines, 2..3);
+}
+
+/// The new version has no final newline any more, but what is last now is an empty line of the user's.
+#[test]
+fn an_empty_last_line_stays() {
+    assert_eq!(
+        merged(b"a\nb\n", b"a\n\n", b"a\nb"),
+        Merged::Clean(b"a\n\n".to_vec())
+    );
 }
 
 /// The one kind of line end that a text has.
