@@ -2,6 +2,7 @@
 
 mod add;
 mod answers;
+mod merge;
 mod outputs;
 mod relock;
 mod remove;
@@ -13,6 +14,7 @@ mod wiring;
 
 pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::check_answers;
+pub use merge::{Conflict, Labels, Merged, has_markers, merge};
 pub use outputs::Used;
 pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
