@@ -62,6 +62,22 @@ pub enum Command {
   rapidkit-pg add --yes --install        and install the packages that it needs
   rapidkit-pg add --no-wire              everything but edits of your sources")]
     Add(Add),
+    /// Bring a module to a newer version; your edits come along
+    #[command(after_help = "Examples:
+  rapidkit-pg upgrade                     asks, shows the plan, writes
+  rapidkit-pg upgrade --dry-run --diff    what would change, to the line
+  rapidkit-pg upgrade --to DIR            to the module in DIR instead of the one in the binary
+  rapidkit-pg upgrade --write-conflicts   put markers where you and the new version changed the same
+  rapidkit-pg upgrade --continue          after you have resolved them
+  rapidkit-pg upgrade --abort             undo it: every file as it was before
+
+With conflicts nothing is written, unless --write-conflicts says so.")]
+    Upgrade(Upgrade),
+    /// Change the answers that a module was rendered with; your edits come along
+    #[command(after_help = "Examples:
+  rapidkit-pg reconfigure                     asks every question again
+  rapidkit-pg reconfigure --set pool_size=20 --yes")]
+    Reconfigure(Reconfigure),
     /// Take a module out of the project; what was there before is there again, to the byte
     #[command(after_help = "Examples:
   rapidkit-pg remove                         asks, shows the plan, writes
@@ -200,6 +216,83 @@ pub struct Add {
     /// Leave your sources alone; print nothing to wire
     #[arg(long)]
     pub no_wire: bool,
+
+    #[command(flatten)]
+    pub module: ModuleSource,
+
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct Upgrade {
+    /// The module
+    #[arg(default_value = "db_postgres")]
+    pub name: String,
+
+    /// The package or workspace member that it is in, by path
+    #[arg(short, long, value_name = "PACKAGE")]
+    pub package: Option<String>,
+
+    /// Upgrade to the module in this directory instead of the one in the binary
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+
+    /// Generate from a module that has changed since its version was recorded
+    #[arg(long)]
+    pub allow_drift: bool,
+
+    /// Go to an older version
+    #[arg(long)]
+    pub allow_downgrade: bool,
+
+    /// Answer a question beforehand; `info` lists them
+    #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
+    pub settings: Vec<String>,
+
+    /// Write conflicts into the files, between markers, and wait for `--continue`
+    #[arg(long)]
+    pub write_conflicts: bool,
+
+    /// Finish an upgrade whose conflicts you have resolved
+    #[arg(long, conflicts_with_all = ["abort", "write_conflicts", "to", "settings"])]
+    pub r#continue: bool,
+
+    /// Undo an upgrade that waits: every file that it has touched is as it was before
+    #[arg(long, conflicts_with_all = ["write_conflicts", "to", "settings"])]
+    pub abort: bool,
+
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+impl Upgrade {
+    /// Where the new version is read from.
+    pub fn source(&self) -> ModuleSource {
+        ModuleSource {
+            module_directory: self.to.clone(),
+            allow_drift: self.allow_drift,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Reconfigure {
+    /// The module
+    #[arg(default_value = "db_postgres")]
+    pub name: String,
+
+    /// The package or workspace member that it is in, by path
+    #[arg(short, long, value_name = "PACKAGE")]
+    pub package: Option<String>,
+
+    /// The new answer to a question; `info` lists them
+    #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
+    pub settings: Vec<String>,
+
+    /// Write conflicts into the files, between markers, and wait for `upgrade --continue`
+    #[arg(long)]
+    pub write_conflicts: bool,
 
     #[command(flatten)]
     pub module: ModuleSource,

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use super::context::{self, Context};
 use super::run::{Outcome, Run};
+use super::settings::settings;
 use super::{ask, install};
 use crate::cli::Add;
 use crate::frameworks::{self, Framework};
@@ -227,19 +226,4 @@ fn no_application(root: &Root) -> Problem {
 
 fn describe(target: &Target) -> String {
     format!("{} ({}, {})", target.package, target.root, target.framework)
-}
-
-fn settings(given: &[String]) -> Result<BTreeMap<String, String>, Problem> {
-    given
-        .iter()
-        .map(|setting| {
-            let (name, value) = setting.split_once('=').ok_or_else(|| {
-                Problem::input(format!(
-                    "`--set {}` is not KEY=VALUE",
-                    setting.escape_debug()
-                ))
-            })?;
-            Ok((name.to_owned(), value.to_owned()))
-        })
-        .collect()
 }

@@ -13,7 +13,9 @@ mod locked;
 mod remove;
 mod run;
 mod schema;
+mod settings;
 mod status;
+mod upgrade;
 mod verify_all;
 mod vet;
 
@@ -41,6 +43,16 @@ pub fn run(cli: &Cli) -> u8 {
             "remove",
             Some(&args.writing.reporting),
             remove::run(&context, args),
+        ),
+        Command::Upgrade(args) => (
+            "upgrade",
+            Some(&args.writing.reporting),
+            upgrade::run(&context, args),
+        ),
+        Command::Reconfigure(args) => (
+            "reconfigure",
+            Some(&args.writing.reporting),
+            upgrade::reconfigure(&context, args),
         ),
         Command::List(args) => ("list", Some(args), list::run(&context, args)),
         Command::Info(args) => ("info", Some(&args.reporting), info::run(&context, args)),

@@ -34,8 +34,10 @@ enum Done<'a> {
     Add(JsonPlan<'a>),
     Info(info::Report<'a>),
     List(list::Report<'a>),
+    Reconfigure(JsonPlan<'a>),
     Remove(JsonPlan<'a>),
     Status(status::Report),
+    Upgrade(JsonPlan<'a>),
     VerifyAll(JsonReport),
     Vet(JsonReport),
 }

@@ -32,6 +32,17 @@ pub fn without_block(file: &str, name: &str) -> Option<String> {
     Some([before, rest].concat().concat())
 }
 
+/// `file` with `block` in place of its block of this name, in the file's line endings; `None` if its markers are not there
+/// once each.
+pub fn replace_block(file: &str, name: &str, block: &str) -> Option<String> {
+    let old = current(file, name)?.matches('\n').count();
+    let first = lines(file).iter().position(|line| *line == begin(name))?;
+    let newline = if file.contains("\r\n") { "\r\n" } else { "\n" };
+    let all: Vec<&str> = file.split_inclusive('\n').collect();
+    let block = block.replace('\n', newline);
+    Some(all[..first].concat() + &block + &all[first + old..].concat())
+}
+
 /// `body` without the settings that `file` makes already: a second one would win over the user's, or lose.
 pub fn without_set(body: &str, file: &str) -> String {
     let set: Vec<&str> = file.lines().filter_map(name).collect();
@@ -136,6 +147,8 @@ mod tests {
             assert_eq!(without_block(&with, "db").unwrap(), file);
             let more = with.replace("A=1", "A=2") + "Y=1\n";
             assert_eq!(without_block(&more, "db").unwrap(), format!("{file}Y=1\n"));
+            let newer = replace_block(&more, "db", &block("db", "A=3")).unwrap();
+            assert_eq!(newer, more.replace("A=2", "A=3"));
         }
         assert_eq!(without_block("# >>> db\n", "db"), None);
     }

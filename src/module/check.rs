@@ -59,6 +59,7 @@ pub(super) fn manifest(
             ));
         }
         outputs(&document, &variant.value.files, files)?;
+        moves(&document, &variant.value)?;
     }
     every_template_is_used(manifest, files)
 }
@@ -102,6 +103,31 @@ fn compatible(document: &Document, manifest: &Manifest) -> Result<(), Problem> {
             )
             .help("install a version of rapidkit-pg that matches")),
     }
+}
+
+fn moves(document: &Document, variant: &super::Variant) -> Result<(), Problem> {
+    let is_output = |path: &str| variant.files.iter().any(|file| file.output.value == path);
+    for moved in &variant.moves {
+        if let Err(error) = moved.from.value.parse::<ProjectPath>() {
+            let label = error.to_string();
+            return Err(document.problem("a move from what is no path", &moved.from, label));
+        }
+        if is_output(&moved.from.value) {
+            return Err(document.problem(
+                format!("`{}` has moved and is an output still", moved.from.value),
+                &moved.from,
+                "only one of both can be",
+            ));
+        }
+        if !is_output(&moved.to.value) {
+            return Err(document.problem(
+                format!("`{}` is no output", moved.to.value),
+                &moved.to,
+                "expected an `output` of this framework",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn outputs(

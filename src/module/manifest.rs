@@ -79,6 +79,21 @@ pub struct Generation {
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     pub files: Vec<TemplateFile>,
+    /// Outputs that an earlier version had under another path: an upgrade takes the user's edits along.
+    #[serde(default)]
+    pub moves: Vec<Move>,
+}
+
+/// An output that has got another path.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Path below the package in earlier versions.
+    #[schemars(with = "String")]
+    pub from: Spanned<String>,
+    /// The output that it is now.
+    #[schemars(with = "String")]
+    pub to: Spanned<String>,
 }
 
 /// One template and where its output goes.

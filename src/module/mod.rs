@@ -1,6 +1,7 @@
 //! What is generated from: `module.yaml`, `config/base.yaml`, the templates, their hashes and their version.
 
 mod bump;
+mod changelog;
 mod check;
 mod manifest;
 mod schema;
@@ -14,7 +15,7 @@ use std::path::Path;
 use crate::types::{ContentHash, Dependency, Problem, ProjectPath, read_yaml};
 
 pub use bump::Bump;
-pub use manifest::{Manifest, RuntimeHook, TemplateFile, Variant};
+pub use manifest::{Manifest, Move, RuntimeHook, TemplateFile, Variant};
 pub use schema::schemas;
 pub use source::{ModuleFiles, embedded, from_directory};
 pub use spec::{Package, Prompt, PromptType, Spec};

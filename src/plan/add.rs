@@ -2,19 +2,16 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::edits::{Edited, block_record, edits, marked};
 use super::rendering::{
     GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates, wiring_path,
     wiring_record,
 };
 use super::{syntax, wiring};
-use crate::edit::dotenv;
 use crate::frameworks::Framework;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
-use crate::types::{
-    Answer, Block, Change, Facts, FileEdit, FileKind, Files, LOCK, Overlay, Problem, ProjectPath,
-    Target,
-};
+use crate::types::{Answer, Change, Facts, FileKind, Files, LOCK, Problem, ProjectPath, Target};
 
 /// RapidKit Core's own description of a project.
 pub const CORE_PROJECT: &str = ".rapidkit/project.json";
@@ -81,7 +78,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     // Parsing is most of the work.
     let (fault, edits) = rayon::join(
         || rendering.files.par_iter().find_map_first(fault),
-        || edits(files, request, &facts, &rendering, &plan.module),
+        || user_files(files, request, &facts, &rendering, &plan.module),
     );
     if let Some(problem) = fault {
         return Err(problem);
@@ -169,55 +166,25 @@ fn no_conflicts(files: &dyn Files, rendering: &Rendering, module: &str) -> Resul
     Err(problem.help("move them away, or remove them if they are no longer needed"))
 }
 
-/// Edits of files that the user owns, each seeing what the one before will write.
-fn edits(
+fn user_files(
     files: &dyn Files,
     request: &Request,
     facts: &Facts,
     rendering: &Rendering,
     module: &str,
-) -> Result<Vec<FileEdit>, Problem> {
-    let target = request.target;
-    let mut overlay = Overlay::new(files);
-    let mut edits = request.framework.add_dependencies(
-        files,
-        target,
-        &request.module.dependencies(target.framework),
-    )?;
-    for edit in &edits {
-        overlay.set(edit.path.clone(), edit.text.as_str());
-    }
-    if request.wire {
-        let wiring = request
-            .framework
-            .wire(&overlay, target, facts)
-            .map_err(|unsure| {
-                let mut problem = unsure.problem;
-                problem.steps = unsure.steps;
-                problem.help("or run this again with `--no-wire`, which adds all the rest, and add these lines by hand")
-            })?;
-        for edit in &wiring {
-            overlay.set(edit.path.clone(), edit.text.as_str());
+) -> Result<BTreeMap<ProjectPath, Edited>, Problem> {
+    let facts = Some(facts).filter(|_| request.wire);
+    let (framework, target) = (request.framework, request.target);
+    let mut edits = edits(files, request.module, framework, target, facts).map_err(|problem| {
+        match problem.steps.is_empty() {
+            true => problem,
+            false => problem.help("or run this again with `--no-wire`, which adds all the rest, and add these lines by hand"),
         }
-        edits.extend(wiring);
-    }
-    for file in rendering
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Block)
-    {
-        let text = overlay.text(&file.path)?.unwrap_or_default();
-        let body = dotenv::without_set(&file.text, &text);
-        if let Some(text) = dotenv::add_block(&text, module, &body) {
-            edits.push(FileEdit {
-                path: file.path.clone(),
-                text,
-                blocks: vec![Block {
-                    name: module.to_owned(),
-                    text: dotenv::block(module, &body),
-                }],
-            });
-        }
+    })?;
+    let is_block = |file: &&Rendered| file.kind == FileKind::Block;
+    for file in rendering.files.iter().filter(is_block) {
+        let text = files.text(&file.path)?.unwrap_or_default();
+        edits.extend(marked(file, &text, module).map(|edited| (file.path.clone(), edited)));
     }
     Ok(edits)
 }
@@ -254,36 +221,22 @@ impl Draft<'_> {
     }
 
     /// Returns the patch of all edits.
-    fn edits(&mut self, edits: Vec<FileEdit>) -> Result<String, Problem> {
+    fn edits(&mut self, edits: BTreeMap<ProjectPath, Edited>) -> Result<String, Problem> {
         let mut patch = String::new();
-        let mut texts: BTreeMap<ProjectPath, (String, Vec<String>)> = BTreeMap::new();
-        for edit in edits {
-            let (text, summary) = texts.entry(edit.path.clone()).or_default();
-            *text = edit.text;
-            for block in edit.blocks {
-                summary.push(block.name.clone());
-                self.records.push(LockedFile {
-                    path: edit.path.clone(),
-                    kind: FileKind::Block,
-                    name: Some(block.name),
-                    text: Some(block.text),
-                    template: None,
-                    base: None,
-                    accepted: None,
-                    executable: false,
-                });
-            }
-        }
-        for (path, (text, summary)) in texts {
+        for (path, edited) in edits {
             let before = self.files.text(&path)?;
-            patch += &wiring::section(&path, before.as_deref(), &text);
+            patch += &wiring::section(&path, before.as_deref(), &edited.text);
+            let names = edited.blocks.iter().map(|block| block.name.clone());
             self.changes.push(Change {
-                path,
+                path: path.clone(),
                 kind: FileKind::Block,
                 before: before.map(|text| text.as_bytes().to_vec()),
-                after: Some(text.into_bytes()),
-                summary,
+                after: Some(edited.text.into_bytes()),
+                summary: names.collect(),
             });
+            let blocks = edited.blocks.into_iter();
+            self.records
+                .extend(blocks.map(|block| block_record(path.clone(), block)));
         }
         Ok(patch)
     }

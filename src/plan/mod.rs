@@ -2,20 +2,25 @@
 
 mod add;
 mod answers;
+mod edits;
 mod merge;
 mod outputs;
+mod pending;
 mod relock;
 mod remove;
 mod rendering;
+mod rewire;
 mod sources;
 mod state;
 mod syntax;
+mod upgrade;
 mod wiring;
 
 pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::check_answers;
 pub use merge::{Conflict, Labels, Merged, has_markers, merge};
 pub use outputs::Used;
+pub use pending::{PENDING, Pending};
 pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
 pub use rendering::{
@@ -24,3 +29,4 @@ pub use rendering::{
 };
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};
 pub use syntax::check as check_syntax;
+pub use upgrade::{FileConflict, To, Upgrade, pristine, upgrade};

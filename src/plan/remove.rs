@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::rendering::{framework, target, wiring_path};
 use super::sources::sources;
-use super::state::{State, normalised, state_of};
+use super::state::normalised;
 use super::syntax;
+use super::upgrade::pristine;
 use super::wiring::Wiring;
 use crate::edit::{dotenv, is_source, mentions};
 use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
@@ -34,7 +35,8 @@ pub fn remove(
     module: &Module,
     discard: bool,
 ) -> Result<Removal, Problem> {
-    vendor_is_recorded(files, locked)?;
+    // What is taken back rests on them.
+    pristine(files, locked)?;
     let mut draft = Draft {
         files,
         overlay: Overlay::new(files),
@@ -115,26 +117,6 @@ fn change(
         after: after.map(|text| text.as_bytes().to_vec()),
         summary: Vec::new(),
     }
-}
-
-/// What is removed, and what is taken back, rests on the pristine copies.
-fn vendor_is_recorded(files: &dyn Files, locked: &LockedModule) -> Result<(), Problem> {
-    let mut different = Vec::new();
-    for file in locked
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Vendor)
-    {
-        if state_of(files, file)? != State::Unchanged {
-            different.push(format!("not as recorded: {}", file.path));
-        }
-    }
-    if different.is_empty() {
-        return Ok(());
-    }
-    let mut problem = Problem::decision("the pristine copies are not what the lock records");
-    problem.notes = different;
-    Err(problem.help("take them back from version control: `git restore -- .rapidkit`"))
 }
 
 struct Draft<'a> {

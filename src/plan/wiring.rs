@@ -22,10 +22,13 @@ pub fn section(path: &ProjectPath, before: Option<&str>, after: &str) -> String 
         None => NOWHERE.to_owned(),
     });
     options.set_modified_filename(format!("b/{path}"));
-    let patch = options.create_patch(before.unwrap_or_default(), after);
+    written(&options.create_patch(before.unwrap_or_default(), after))
+}
+
+fn written(patch: &Patch<str>) -> String {
     PatchFormatter::new()
         .suppress_blank_empty(false)
-        .fmt_patch(&patch)
+        .fmt_patch(patch)
         .to_string()
 }
 
@@ -59,6 +62,19 @@ impl<'p> Wiring<'p> {
     /// The files that it is about.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(path, _)| path.as_str())
+    }
+
+    /// The part of the patch that is about a file, as it was written; `None` if nothing was put into it.
+    pub fn section_of(&self, path: &ProjectPath) -> Option<String> {
+        let (_, patch) = self.0.iter().find(|(of, _)| of == path.as_str())?;
+        Some(written(patch))
+    }
+
+    /// Whether the file at `path` was made by what was put into it.
+    pub fn made(&self, path: &ProjectPath) -> bool {
+        self.0
+            .iter()
+            .any(|(of, patch)| of == path.as_str() && patch.original() == Some(NOWHERE))
     }
 
     /// `text` without what was put in; `None` if nothing was put into the file at `path`.

@@ -1,0 +1,281 @@
+use std::collections::BTreeMap;
+
+use super::ask;
+use super::context::{self, Context};
+use super::locked::locked;
+use super::run::{Outcome, Run};
+use super::settings::settings;
+use crate::cli::{Reconfigure, Upgrade};
+use crate::lockfile::{Lock, LockedModule};
+use crate::module::Module;
+use crate::plan::{self, FileConflict, Pending, To};
+use crate::project::Project;
+use crate::report::PlanReport;
+use crate::types::{Answer, Files, LOCK_SIGNATURE, Problem, ProjectPath};
+
+/// `rapidkit-pg upgrade`
+pub fn run(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
+    let (project, root) = context.project()?;
+    let run = Run::begin(context, &project, &args.writing)?;
+    if args.r#continue || args.abort {
+        return end(context, &project, &run, args);
+    }
+    let module = context.module(&args.name, &args.source())?;
+    let lock = context::lock(&project)?;
+    let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
+    let version = &module.manifest.version.value;
+    if *version < locked.version && !args.allow_downgrade {
+        return Err(Problem::decision(format!(
+            "the project has {} {}, this is {version}",
+            args.name, locked.version
+        ))
+        .help("install a newer rapidkit-pg, or name a newer module: `--to DIR`")
+        .help("or pass `--allow-downgrade`"));
+    }
+    let step = Step {
+        context,
+        project: &project,
+        run: &run,
+        lock: &lock,
+        locked,
+        module: &module,
+        write_conflicts: args.write_conflicts,
+    };
+    let given = settings(&args.settings)?;
+    let (answers, notes) = answers(&step, &given, false)?;
+    step.carry_out("upgrade", &answers, notes)
+}
+
+/// `rapidkit-pg reconfigure`
+pub fn reconfigure(context: &Context, args: &Reconfigure) -> Result<u8, Problem> {
+    let (project, root) = context.project()?;
+    let run = Run::begin(context, &project, &args.writing)?;
+    let module = context.module(&args.name, &args.module)?;
+    let lock = context::lock(&project)?;
+    let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
+    if locked.version != module.manifest.version.value {
+        return Err(Problem::decision(format!(
+            "the project has {} {}, this is {}",
+            args.name, locked.version, module.manifest.version.value
+        ))
+        .help("run `rapidkit-pg upgrade` first; it takes `--set`, too"));
+    }
+    let step = Step {
+        context,
+        project: &project,
+        run: &run,
+        lock: &lock,
+        locked,
+        module: &module,
+        write_conflicts: args.write_conflicts,
+    };
+    let given = settings(&args.settings)?;
+    let (answers, notes) = answers(&step, &given, true)?;
+    step.carry_out("reconfigure", &answers, notes)
+}
+
+/// The answers that the project has, what is given in their place, and for questions that are new the defaults or what a
+/// person says; with `all`, every question is asked.
+fn answers(
+    step: &Step,
+    given: &BTreeMap<String, String>,
+    all: bool,
+) -> Result<(BTreeMap<String, Answer>, Vec<String>), Problem> {
+    let (locked, spec) = (step.locked, &step.module.spec);
+    let mut texts = BTreeMap::new();
+    let mut notes = Vec::new();
+    for (name, answer) in &locked.answers {
+        let prompt = spec
+            .prompts
+            .iter()
+            .find(|prompt| prompt.value.name == *name);
+        match prompt.map(|prompt| prompt.value.accepts(answer)) {
+            Some(true) => {
+                texts.insert(name.clone(), answer.to_string());
+            }
+            Some(false) => notes.push(format!(
+                "{name}: the answer is no longer accepted, the default is taken"
+            )),
+            None => notes.push(format!("{name}: nothing asks for it any more")),
+        }
+    }
+    texts.extend(given.clone());
+    let mut answers = plan::check_answers(spec, &texts)?;
+    let is_open = |name: &str| !given.contains_key(name) && (all || !texts.contains_key(name));
+    if step.run.asks() && !(all && !given.is_empty()) {
+        for prompt in spec.prompts.iter().map(|prompt| &prompt.value) {
+            if is_open(&prompt.name) {
+                let mut prompt = prompt.clone();
+                prompt.default = answers[&prompt.name].clone();
+                answers.insert(prompt.name.clone(), ask::prompt(&prompt)?);
+            }
+        }
+    }
+    Ok((answers, notes))
+}
+
+struct Step<'a> {
+    context: &'a Context,
+    project: &'a Project,
+    run: &'a Run<'a>,
+    lock: &'a Lock,
+    locked: &'a LockedModule,
+    module: &'a Module,
+    write_conflicts: bool,
+}
+
+impl Step<'_> {
+    fn carry_out(
+        &self,
+        command: &'static str,
+        answers: &BTreeMap<String, Answer>,
+        mut notes: Vec<String>,
+    ) -> Result<u8, Problem> {
+        let to = To {
+            module: self.module,
+            answers,
+            dev: !self.module.drift().is_empty(),
+        };
+        let mut upgrade = plan::upgrade(self.project, self.lock, self.locked, &to)?;
+        notes.append(&mut upgrade.notes);
+        let conflicts: Vec<String> = upgrade.conflicts.iter().flat_map(lines).collect();
+        let blocking = upgrade
+            .conflicts
+            .iter()
+            .any(|conflict| conflict.lines.is_empty());
+        let changes = match (conflicts.is_empty(), self.write_conflicts && !blocking) {
+            (true, _) => upgrade.changes,
+            (false, true) => Pending::begin(self.project, upgrade, self.locked)?,
+            (false, false) => return Err(refused(conflicts, blocking)),
+        };
+        notes.extend(conflicts.iter().map(|line| format!("conflict: {line}")));
+        let version = &self.module.manifest.version.value;
+        let target = self.locked.target.to_string();
+        let report = |next| PlanReport {
+            command,
+            module: &self.module.manifest.name.value,
+            version: version.to_string(),
+            framework: &self.locked.framework,
+            package: &target,
+            target: target.clone(),
+            changes: &changes,
+            notes: notes.clone(),
+            next,
+        };
+        let next = || self.next(&conflicts);
+        match self.run.carry_out(self.context, &changes, &report, &next)? {
+            Outcome::Declined => return Ok(1),
+            Outcome::Shown => {}
+            Outcome::Applied if command == "upgrade" => self.context.terminal.done(
+                "Upgraded",
+                format!(
+                    "{} from {} to {version}",
+                    self.locked.module, self.locked.version
+                ),
+            ),
+            Outcome::Applied => self
+                .context
+                .terminal
+                .done("Reconfigured", &self.locked.module),
+        }
+        Ok(u8::from(!conflicts.is_empty()))
+    }
+
+    fn next(&self, conflicts: &[String]) -> Result<Vec<String>, Problem> {
+        let mut next = Vec::new();
+        let changes = self.module.changes_since(&self.locked.version)?;
+        if !changes.is_empty() {
+            next.extend(["What has changed:".to_owned(), String::new()]);
+            next.extend(changes.lines().map(str::to_owned));
+            next.push(String::new());
+        }
+        if !conflicts.is_empty() {
+            next.push(
+                "Resolve what stands between the markers, then run `rapidkit-pg upgrade --continue`; \
+                 `rapidkit-pg upgrade --abort` undoes all of it."
+                    .to_owned(),
+            );
+        }
+        let signature = ProjectPath::existing(LOCK_SIGNATURE)
+            .map_err(|error| Problem::input(error.to_string()))?;
+        if self.project.exists(&signature)? {
+            next.push(format!(
+                "The signature in {LOCK_SIGNATURE} is of the lock as it was: sign again with `lock --overwrite --sign KEY`."
+            ));
+        }
+        Ok(next)
+    }
+}
+
+/// A conflict for a person, a line each.
+fn lines(conflict: &FileConflict) -> Vec<String> {
+    let FileConflict { path, lines, what } = conflict;
+    let place = |lines: &std::ops::Range<usize>| match lines.len() {
+        0 | 1 => format!("{path}:{}: {what}", lines.start),
+        _ => format!("{path}:{}-{}: {what}", lines.start, lines.end - 1),
+    };
+    match lines.is_empty() {
+        true => vec![format!("{path}: {what}")],
+        false => lines.iter().map(place).collect(),
+    }
+}
+
+fn refused(conflicts: Vec<String>, blocking: bool) -> Problem {
+    let count = match conflicts.len() {
+        1 => "a conflict".to_owned(),
+        count => format!("{count} conflicts"),
+    };
+    let mut problem = Problem::decision(format!("{count}; nothing was written"));
+    problem.notes = conflicts;
+    match blocking {
+        true => problem.help("move these files away, or bring them back: `rapidkit-pg restore`"),
+        false => {
+            problem.help("run this again with `--write-conflicts` to resolve them in the files")
+        }
+    }
+}
+
+/// `upgrade --continue` and `upgrade --abort`
+fn end(context: &Context, project: &Project, run: &Run, args: &Upgrade) -> Result<u8, Problem> {
+    let Some(pending) = Pending::read(project)? else {
+        return Err(Problem::input("no upgrade is waiting"));
+    };
+    let lock = context::lock(project)?;
+    let changes = if args.abort {
+        pending.abort(project)?
+    } else {
+        let left = pending.unresolved(project)?;
+        if !left.is_empty() {
+            let mut problem = Problem::decision("conflicts are left; nothing was written");
+            problem.notes = left
+                .iter()
+                .map(|path| format!("markers in: {path}"))
+                .collect();
+            return Err(
+                problem.help("resolve what stands between the markers, then run this again")
+            );
+        }
+        pending.finish(project, &lock)?
+    };
+    let report = |next| PlanReport {
+        command: "upgrade",
+        module: &args.name,
+        version: String::new(),
+        framework: "",
+        package: "",
+        target: String::new(),
+        changes: &changes,
+        notes: Vec::new(),
+        next,
+    };
+    let outcome = run.carry_out(context, &changes, &report, &|| Ok(Vec::new()))?;
+    if outcome == Outcome::Applied {
+        let what = match args.abort {
+            true => "the upgrade; every file is as it was before it",
+            false => "the upgrade",
+        };
+        let verb = if args.abort { "Undid" } else { "Finished" };
+        context.terminal.done(verb, what);
+    }
+    Ok(u8::from(outcome == Outcome::Declined))
+}

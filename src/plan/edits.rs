@@ -1,0 +1,83 @@
+//! What is put into files that the user owns.
+
+use std::collections::BTreeMap;
+
+use super::rendering::Rendered;
+use crate::edit::dotenv;
+use crate::frameworks::Framework;
+use crate::lockfile::LockedFile;
+use crate::module::Module;
+use crate::types::{
+    Block, Facts, FileEdit, FileKind, Files, Overlay, Problem, ProjectPath, Target,
+};
+
+/// A file of the user's as it will be, and what was put in.
+#[derive(Debug, Default)]
+pub struct Edited {
+    pub text: String,
+    pub blocks: Vec<Block>,
+}
+
+/// Packages and, if there are `facts` to go by, wiring; each edit sees what the one before will write.
+///
+/// # Errors
+/// A package that cannot work; no certain place to wire, with the steps that wire by hand.
+pub fn edits(
+    files: &dyn Files,
+    module: &Module,
+    framework: &dyn Framework,
+    target: &Target,
+    facts: Option<&Facts>,
+) -> Result<BTreeMap<ProjectPath, Edited>, Problem> {
+    let packages = module.dependencies(framework.name());
+    let mut edits = framework.add_dependencies(files, target, &packages)?;
+    if let Some(facts) = facts {
+        let mut overlay = Overlay::new(files);
+        for edit in &edits {
+            overlay.set(edit.path.clone(), edit.text.as_str());
+        }
+        let wiring = framework.wire(&overlay, target, facts).map_err(|unsure| {
+            let mut problem = unsure.problem;
+            problem.steps = unsure.steps;
+            problem
+        })?;
+        edits.extend(wiring);
+    }
+    Ok(by_path(edits))
+}
+
+fn by_path(edits: Vec<FileEdit>) -> BTreeMap<ProjectPath, Edited> {
+    let mut files: BTreeMap<ProjectPath, Edited> = BTreeMap::new();
+    for edit in edits {
+        let edited = files.entry(edit.path).or_default();
+        edited.text = edit.text;
+        edited.blocks.extend(edit.blocks);
+    }
+    files
+}
+
+/// A rendered block between markers in `text`; `None` if it is there already.
+pub fn marked(file: &Rendered, text: &str, module: &str) -> Option<Edited> {
+    let body = dotenv::without_set(&file.text, text);
+    Some(Edited {
+        text: dotenv::add_block(text, module, &body)?,
+        blocks: vec![Block {
+            name: module.to_owned(),
+            text: dotenv::block(module, &body),
+        }],
+    })
+}
+
+/// The lock's record of a block.
+pub fn block_record(path: ProjectPath, block: Block) -> LockedFile {
+    LockedFile {
+        path,
+        kind: FileKind::Block,
+        name: Some(block.name),
+        text: Some(block.text),
+        template: None,
+        base: None,
+        accepted: None,
+        executable: false,
+    }
+}

@@ -1,0 +1,245 @@
+//! An upgrade that waits for the user to resolve its conflicts.
+
+use serde::{Deserialize, Serialize};
+
+use super::merge::has_markers;
+use super::state::normalised;
+use super::upgrade::Upgrade;
+use crate::edit;
+use crate::lockfile::{Lock, LockedModule};
+use crate::types::{Change, FileKind, Files, LOCK, Problem, ProjectPath};
+
+/// Where it is described, and where the files lie as they were before.
+pub const PENDING: &str = ".rapidkit/upgrade";
+const DESCRIPTION: &str = ".rapidkit/upgrade/upgrade.json";
+const BEFORE: &str = ".rapidkit/upgrade/before";
+
+/// What is needed to finish or to undo it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pending {
+    module: String,
+    target: ProjectPath,
+    /// The files with markers in them.
+    pub conflicts: Vec<ProjectPath>,
+    /// Those of them whose text was accepted before, and will be again.
+    accepted: Vec<ProjectPath>,
+    /// All files that were there before and were changed or removed.
+    changed: Vec<ProjectPath>,
+    /// All files that were not there before.
+    created: Vec<ProjectPath>,
+}
+
+impl Pending {
+    /// All changes of an upgrade with conflicts, and what it takes to finish or to undo it.
+    ///
+    /// # Errors
+    /// Never in practice: its paths are paths.
+    pub fn begin(
+        files: &dyn Files,
+        upgrade: Upgrade,
+        locked: &LockedModule,
+    ) -> Result<Vec<Change>, Problem> {
+        let conflicts: Vec<ProjectPath> = upgrade
+            .conflicts
+            .into_iter()
+            .filter(|conflict| !conflict.lines.is_empty())
+            .map(|conflict| conflict.path)
+            .collect();
+        let mut accepted = Vec::new();
+        for file in &locked.files {
+            let now = files.text(&file.path)?;
+            let is_accepted = match file.kind {
+                FileKind::Generated => file.accepted == now.as_deref().map(normalised),
+                FileKind::Block => {
+                    let (name, text) = (file.name.as_deref(), now.unwrap_or_default());
+                    edit::current_block(file.path.file_name(), &text, name.unwrap_or_default())
+                        == file.text
+                }
+                _ => false,
+            };
+            if is_accepted && conflicts.contains(&file.path) {
+                accepted.push(file.path.clone());
+            }
+        }
+        let mut changes = upgrade.changes;
+        let path_of = |there: bool| {
+            let changes = changes
+                .iter()
+                .filter(move |change| change.before.is_some() == there);
+            changes.map(|change| change.path.clone()).collect()
+        };
+        let pending = Self {
+            module: locked.module.clone(),
+            target: locked.target.clone(),
+            conflicts,
+            accepted,
+            changed: path_of(true),
+            created: path_of(false),
+        };
+        let mut own = Vec::new();
+        for change in &changes {
+            if let Some(before) = &change.before {
+                own.push(created(before_path(&change.path)?, before.clone()));
+            }
+        }
+        let text = serde_json::to_vec_pretty(&pending)
+            .map_err(|error| Problem::input(error.to_string()))?;
+        own.push(created(path(DESCRIPTION)?, text));
+        // The lock stays the last.
+        changes.splice(0..0, own);
+        Ok(changes)
+    }
+
+    /// The upgrade that waits, if there is one.
+    ///
+    /// # Errors
+    /// Its description cannot be read.
+    pub fn read(files: &dyn Files) -> Result<Option<Self>, Problem> {
+        let Some(text) = files.text(&path(DESCRIPTION)?)? else {
+            return Ok(None);
+        };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| Problem::input(error.to_string()).in_file(DESCRIPTION))
+    }
+
+    /// The files that still hold markers.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn unresolved(&self, files: &dyn Files) -> Result<Vec<&ProjectPath>, Problem> {
+        let mut left = Vec::new();
+        for path in &self.conflicts {
+            if files
+                .text(path)?
+                .is_some_and(|text| has_markers(text.as_bytes()))
+            {
+                left.push(path);
+            }
+        }
+        Ok(left)
+    }
+
+    /// Ends it: what was accepted before is accepted as it was resolved.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn finish(&self, files: &dyn Files, lock: &Lock) -> Result<Vec<Change>, Problem> {
+        let mut after = lock.clone();
+        for module in &mut after.modules {
+            if module.module != self.module || module.target != self.target {
+                continue;
+            }
+            for file in &mut module.files {
+                if !self.accepted.contains(&file.path) {
+                    continue;
+                }
+                let now = files.text(&file.path)?;
+                match file.kind {
+                    FileKind::Generated => {
+                        file.accepted = now.as_deref().map(normalised);
+                        file.executable &= file.accepted.is_some();
+                    }
+                    FileKind::Block => {
+                        let name = file.name.clone().unwrap_or_default();
+                        let text = now.unwrap_or_default();
+                        if let Some(now) = edit::current_block(file.path.file_name(), &text, &name)
+                        {
+                            file.text = Some(now);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut changes = self.cleared(files)?;
+        changes.push(Change {
+            path: path(LOCK)?,
+            kind: FileKind::Vendor,
+            before: files
+                .text(&path(LOCK)?)?
+                .map(|text| text.as_bytes().to_vec()),
+            after: Some(after.render_readable()?.into_bytes()),
+            summary: Vec::new(),
+        });
+        changes.retain(|change| change.before != change.after);
+        Ok(changes)
+    }
+
+    /// Undoes it: every file that it has touched is as it was before, whatever became of it since.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn abort(&self, files: &dyn Files) -> Result<Vec<Change>, Problem> {
+        let bytes = |path: &ProjectPath| -> Result<Option<Vec<u8>>, Problem> {
+            Ok(files.text(path)?.map(|text| text.as_bytes().to_vec()))
+        };
+        let mut changes = self.cleared(files)?;
+        for path in self.created.iter().chain(&self.changed) {
+            let after = match self.changed.contains(path) {
+                true => Some(bytes(&before_path(path)?)?.ok_or_else(|| {
+                    Problem::input("what was there before is gone")
+                        .in_file(path)
+                        .help("take the project back from version control")
+                })?),
+                false => None,
+            };
+            changes.push(Change {
+                path: path.clone(),
+                kind: kind(path),
+                before: bytes(path)?,
+                after,
+                summary: Vec::new(),
+            });
+        }
+        changes.retain(|change| change.before != change.after);
+        Ok(changes)
+    }
+
+    /// Its own files, removed.
+    fn cleared(&self, files: &dyn Files) -> Result<Vec<Change>, Problem> {
+        let mut own = vec![path(DESCRIPTION)?];
+        for path in &self.changed {
+            own.push(before_path(path)?);
+        }
+        let mut changes = Vec::new();
+        for path in own {
+            if let Some(text) = files.text(&path)? {
+                changes.push(Change {
+                    path,
+                    kind: FileKind::Vendor,
+                    before: Some(text.as_bytes().to_vec()),
+                    after: None,
+                    summary: Vec::new(),
+                });
+            }
+        }
+        Ok(changes)
+    }
+}
+
+fn kind(path: &ProjectPath) -> FileKind {
+    match path.as_str().starts_with(".rapidkit/") {
+        true => FileKind::Vendor,
+        false => FileKind::Generated,
+    }
+}
+
+fn created(path: ProjectPath, bytes: Vec<u8>) -> Change {
+    Change {
+        path,
+        kind: FileKind::Vendor,
+        before: None,
+        after: Some(bytes),
+        summary: Vec::new(),
+    }
+}
+
+fn before_path(of: &ProjectPath) -> Result<ProjectPath, Problem> {
+    Ok(path(BEFORE)?.join(of))
+}
+
+fn path(text: &str) -> Result<ProjectPath, Problem> {
+    ProjectPath::existing(text).map_err(|error| Problem::input(error.to_string()))
+}

@@ -1,0 +1,340 @@
+//! What is put into files of the user's, brought from one version to another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::edits::{Edited, block_record, edits, marked};
+use super::merge::{Labels, Merged, merge};
+use super::rendering::{Rendered, wiring_path};
+use super::state::{State, block_of, block_states, by_file};
+use super::syntax;
+use super::upgrade::{FileConflict, at_lines};
+use super::wiring::{self, Unwired, Wiring};
+use crate::edit::{dotenv, is_source};
+use crate::frameworks::Framework;
+use crate::lockfile::{LockedFile, LockedModule, block_base};
+use crate::module::Module;
+use crate::types::{Block, Facts, FileKind, Files, Overlay, Problem, ProjectPath, Target};
+
+/// Where an upgrade comes from and where it goes.
+pub struct Versions<'a> {
+    pub locked: &'a LockedModule,
+    pub module: &'a Module,
+    pub framework: &'a dyn Framework,
+    pub target: &'a Target,
+    pub facts: &'a Facts,
+    pub labels: Labels<'a>,
+}
+
+/// The user's files after an upgrade.
+#[derive(Debug, Default)]
+pub struct Rewired {
+    /// New texts of the files that change.
+    pub texts: BTreeMap<ProjectPath, (String, Vec<String>)>,
+    /// The lock's records of all blocks.
+    pub records: Vec<LockedFile>,
+    /// How all of it is taken back.
+    pub patch: String,
+    pub conflicts: Vec<FileConflict>,
+    pub notes: Vec<String>,
+}
+
+/// The recorded blocks of one file.
+struct Recorded<'l> {
+    blocks: Vec<(&'l LockedFile, State)>,
+}
+
+impl Recorded<'_> {
+    /// Whether the user left all of them as they are, and a new version would put in the same.
+    fn stays(&self, new: &[Block]) -> bool {
+        let name = |name: &str| block_base(name).to_owned();
+        let old: BTreeSet<(String, String)> = self
+            .blocks
+            .iter()
+            .map(|(file, _)| block_of(file))
+            .map(|block| (name(&block.name), block.text))
+            .collect();
+        let new: BTreeSet<(String, String)> = new
+            .iter()
+            .map(|block| (name(&block.name), block.text.clone()))
+            .collect();
+        old == new
+            && self
+                .blocks
+                .iter()
+                .all(|(_, state)| *state == State::Unchanged)
+    }
+}
+
+/// Brings manifests and sources to a new version.
+///
+/// Where the user left what was put in as it was, it is taken back and put in anew; where the new version puts in the same,
+/// or the user has edited it, the file stays as it is.
+///
+/// # Errors
+/// A package that cannot work beside what the user has.
+pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem> {
+    let locked = versions.locked;
+    let patch = files.text(&wiring_path(locked)?)?.unwrap_or_default();
+    let wiring = Wiring::parse(&patch)
+        .ok_or_else(|| Problem::input("no patch that can be read").in_file("wiring.patch"))?;
+    let recorded = recorded(files, locked)?;
+    let mut taken = BTreeMap::new();
+    for path in wiring.paths() {
+        let path =
+            ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))?;
+        let is_env = recorded_block(&recorded, &path, versions).is_some();
+        if let Some(text) = files.text(&path)?.filter(|_| !is_env)
+            && let Some(unwired) = wiring.take_back(&path, &text)
+            && (syntax::check(&path, unwired.text.as_deref().unwrap_or_default()).is_ok()
+                || syntax::check(&path, &text).is_err())
+        {
+            taken.insert(path, unwired);
+        }
+    }
+    let mut rewired = Rewired::default();
+    let has_source = recorded.keys().any(|path| is_source(path.file_name()));
+    let is_whole = recorded
+        .keys()
+        .filter(|path| is_source(path.file_name()))
+        .all(|path| {
+            taken
+                .get(path)
+                .is_some_and(|unwired| unwired.left.is_empty())
+        });
+    let put = |sources: bool| {
+        let mut overlay = Overlay::new(files);
+        for (path, unwired) in &taken {
+            if sources || !is_source(path.file_name()) {
+                overlay.set(path.clone(), unwired.text.clone().unwrap_or_default());
+            }
+        }
+        let facts = Some(versions.facts).filter(|_| sources);
+        edits(
+            &overlay,
+            versions.module,
+            versions.framework,
+            versions.target,
+            facts,
+        )
+    };
+    let mut edited = match put(has_source && is_whole) {
+        Err(problem) if !problem.steps.is_empty() => None,
+        edited => Some(edited?),
+    };
+    let same = |edited: &BTreeMap<ProjectPath, Edited>| {
+        let sources = recorded
+            .iter()
+            .filter(|(path, _)| is_source(path.file_name()));
+        sources.into_iter().all(|(path, recorded)| {
+            edited
+                .get(path)
+                .is_some_and(|edited| recorded.stays(&edited.blocks))
+        })
+    };
+    let mut rewires = has_source && is_whole && edited.is_some();
+    if !is_whole || edited.is_none() {
+        rewired.notes.push(
+            "the wiring in your sources was edited since it was put in: it stays as it is"
+                .to_owned(),
+        );
+    } else if edited.as_ref().is_some_and(same) {
+        rewires = false;
+    }
+    if !rewires {
+        edited = Some(put(false)?);
+    }
+    let edited = edited.unwrap_or_default();
+    let paths: BTreeSet<&ProjectPath> = recorded
+        .keys()
+        .chain(taken.keys())
+        .chain(edited.keys())
+        .collect();
+    let none = Recorded { blocks: Vec::new() };
+    for path in paths {
+        if recorded_block(&recorded, path, versions).is_some() {
+            continue;
+        }
+        let old = recorded.get(path).unwrap_or(&none);
+        let new = edited.get(path);
+        let is_kept = is_source(path.file_name()) && !rewires;
+        if is_kept || new.map_or(old.blocks.is_empty(), |new| old.stays(&new.blocks)) {
+            rewired
+                .records
+                .extend(old.blocks.iter().map(|(file, _)| (*file).clone()));
+            rewired.patch += &wiring.section_of(path).unwrap_or_default();
+            continue;
+        }
+        rewired.replace(files, path, old, taken.get(path), new, wiring.made(path))?;
+    }
+    Ok(rewired)
+}
+
+impl Rewired {
+    fn replace(
+        &mut self,
+        files: &dyn Files,
+        path: &ProjectPath,
+        old: &Recorded,
+        taken: Option<&Unwired>,
+        new: Option<&Edited>,
+        made: bool,
+    ) -> Result<(), Problem> {
+        let now = files.text(path)?;
+        let without = taken.map_or(now.clone(), |unwired| {
+            unwired.text.as_deref().map(Arc::from)
+        });
+        let text = new.map_or(without.as_deref().unwrap_or_default(), |new| {
+            new.text.as_str()
+        });
+        let blocks = new.map_or(&[][..], |new| &new.blocks);
+        let before = without.as_deref().filter(|text| !made || !text.is_empty());
+        if before != Some(text) {
+            self.patch += &wiring::section(path, before, text);
+        }
+        let has = |name: &str| blocks.iter().any(|block| block.name == block_base(name));
+        // What the user has changed and nobody accepted is still said by the next verification.
+        let edited = old
+            .blocks
+            .iter()
+            .filter(|(_, state)| *state != State::Unchanged)
+            .map(|(file, _)| *file)
+            .filter(|file| !has(file.name.as_deref().unwrap_or_default()));
+        self.records.extend(edited.cloned());
+        let new = blocks.iter().cloned();
+        self.records
+            .extend(new.map(|block| block_record(path.clone(), block)));
+        if now.as_deref() != Some(text) {
+            let names = blocks.iter().map(|block| block.name.clone()).collect();
+            self.texts.insert(path.clone(), (text.to_owned(), names));
+        }
+        Ok(())
+    }
+
+    /// Brings a block between markers to its new text, the user's edits in it kept. `old` is the template's text before.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn remark(
+        &mut self,
+        files: &dyn Files,
+        versions: &Versions,
+        old: Option<&str>,
+        new: &Rendered,
+    ) -> Result<(), Problem> {
+        let locked = versions.locked;
+        let name = versions.module.manifest.name.value.as_str();
+        let record = locked
+            .files
+            .iter()
+            .find(|file| file.kind == FileKind::Block && file.path == new.path);
+        let text = files.text(&new.path)?;
+        let Some(old) = old else {
+            // This version is the first that has it.
+            let before = text.as_deref();
+            if let Some(edited) = marked(new, before.unwrap_or_default(), name) {
+                self.patch += &wiring::section(&new.path, before, &edited.text);
+                let blocks = edited.blocks.into_iter();
+                self.records
+                    .extend(blocks.map(|block| block_record(new.path.clone(), block)));
+                self.texts
+                    .insert(new.path.clone(), (edited.text, vec![name.to_owned()]));
+            }
+            return Ok(());
+        };
+        let Some(record) = record else {
+            return Ok(());
+        };
+        let patch = files.text(&wiring_path(locked)?)?.unwrap_or_default();
+        let wiring = Wiring::parse(&patch);
+        let section = wiring
+            .as_ref()
+            .and_then(|wiring| wiring.section_of(&new.path));
+        let parts = text.as_deref().and_then(|text| {
+            Some((
+                text,
+                dotenv::current(text, name)?,
+                dotenv::without_block(text, name)?,
+            ))
+        });
+        let Some((text, mine, rest)) = parts else {
+            self.records.push(record.clone());
+            self.patch += &section.unwrap_or_default();
+            return Ok(());
+        };
+        let block = |template: &str| dotenv::block(name, &dotenv::without_set(template, &rest));
+        let (base, theirs) = (block(old), block(&new.text));
+        let merged = match merge(
+            base.as_bytes(),
+            mine.as_bytes(),
+            theirs.as_bytes(),
+            versions.labels,
+        ) {
+            Merged::Clean(text) => text,
+            Merged::Conflicted {
+                text: marked,
+                conflicts,
+            } => {
+                let first = lines_before(text, name);
+                self.conflicts.push(at_lines(&new.path, &conflicts, first));
+                marked
+            }
+        };
+        let merged = String::from_utf8_lossy(&merged).into_owned();
+        let recorded = record.text.as_deref().unwrap_or_default();
+        let accepted = match () {
+            () if recorded == mine => merged.clone(),
+            () if recorded == base => theirs,
+            () => recorded.to_owned(),
+        };
+        self.records.push(LockedFile {
+            text: Some(accepted),
+            ..record.clone()
+        });
+        let after = dotenv::replace_block(text, name, &merged).unwrap_or_else(|| text.to_owned());
+        let made = wiring.is_some_and(|wiring| wiring.made(&new.path));
+        let before = Some(rest.as_str()).filter(|rest| !made || !rest.is_empty());
+        self.patch += &wiring::section(&new.path, before, &after);
+        if after != text {
+            self.texts
+                .insert(new.path.clone(), (after, vec![name.to_owned()]));
+        }
+        Ok(())
+    }
+}
+
+/// How many lines stand before the block.
+fn lines_before(text: &str, name: &str) -> usize {
+    let begin = dotenv::block(name, "");
+    let begin = begin.lines().next().unwrap_or_default();
+    text.lines()
+        .position(|line| line.trim_end() == begin)
+        .unwrap_or_default()
+}
+
+fn recorded<'l>(
+    files: &dyn Files,
+    locked: &'l LockedModule,
+) -> Result<BTreeMap<ProjectPath, Recorded<'l>>, Problem> {
+    let mut recorded = BTreeMap::new();
+    for records in by_file(&locked.files) {
+        if records[0].kind == FileKind::Block {
+            let states = block_states(files, records)?;
+            let blocks = records.iter().zip(states).collect();
+            recorded.insert(records[0].path.clone(), Recorded { blocks });
+        }
+    }
+    Ok(recorded)
+}
+
+/// The record of a block between markers.
+fn recorded_block<'r>(
+    recorded: &'r BTreeMap<ProjectPath, Recorded>,
+    path: &ProjectPath,
+    versions: &Versions,
+) -> Option<&'r LockedFile> {
+    let name = versions.module.manifest.name.value.as_str();
+    let blocks = &recorded.get(path)?.blocks;
+    let mut files = blocks.iter().map(|(file, _)| *file);
+    files.find(|file| file.name.as_deref() == Some(name))
+}
