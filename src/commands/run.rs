@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::{ask, interrupt};
 use crate::cli::{Format, Writing};
+use crate::plan::Pending;
 use crate::project::{Project, Recovered, Writer};
 use crate::report::{PlanReport, PlanView};
 use crate::types::{Change, Problem};
@@ -29,8 +30,22 @@ impl<'p> Run<'p> {
     /// Becomes the project's writer, if the run is to write, after finishing or discarding what an interrupted one left.
     ///
     /// # Errors
-    /// Nobody to ask; another process is writing; an interrupted run that `--dry-run` must not touch.
+    /// Nobody to ask; another process is writing; an interrupted run that `--dry-run` must not touch; an upgrade that waits.
     pub fn begin(context: &Context, project: &'p Project, args: &Writing) -> Result<Self, Problem> {
+        let run = Self::begin_waiting(context, project, args)?;
+        nothing_waits(project)?;
+        Ok(run)
+    }
+
+    /// As [`Run::begin`], for what ends an upgrade that waits.
+    ///
+    /// # Errors
+    /// As [`Run::begin`], but for that upgrade.
+    pub fn begin_waiting(
+        context: &Context,
+        project: &'p Project,
+        args: &Writing,
+    ) -> Result<Self, Problem> {
         let human = args.reporting.format == Format::Human;
         // Data goes to a program, which answers no questions.
         let ask = !args.yes && !args.dry_run && human;
@@ -110,6 +125,21 @@ impl<'p> Run<'p> {
             show(true)?;
         }
         Ok(Outcome::Applied)
+    }
+}
+
+/// Refuses to go on beside an upgrade whose conflicts are not resolved.
+///
+/// # Errors
+/// There is one.
+pub fn nothing_waits(project: &Project) -> Result<(), Problem> {
+    match Pending::read(project)? {
+        None => Ok(()),
+        Some(_) => Err(
+            Problem::decision("an upgrade waits for its conflicts to be resolved").help(
+                "`rapidkit-pg upgrade --continue` ends it, `rapidkit-pg upgrade --abort` undoes it",
+            ),
+        ),
     }
 }
 

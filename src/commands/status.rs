@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::context::{self, Context};
 use crate::cli::{Format, Reporting};
-use crate::plan::{State, states};
+use crate::plan::{Pending, State, states};
 use crate::report::print_json;
 use crate::types::{FileKind, Problem};
 
@@ -11,6 +11,8 @@ use crate::types::{FileKind, Problem};
 #[schemars(rename = "Status")]
 pub(super) struct Report {
     interrupted: bool,
+    /// An upgrade whose conflicts are not resolved: the files that hold them.
+    waiting: Vec<String>,
     modules: Vec<ModuleStatus>,
 }
 
@@ -38,6 +40,9 @@ pub fn run(context: &Context, args: &Reporting) -> Result<u8, Problem> {
     let lock = context::lock(&project)?;
     let mut report = Report {
         interrupted: project.is_interrupted(),
+        waiting: Pending::read(&project)?
+            .map(|pending| pending.conflicts.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
         modules: Vec::new(),
     };
     for locked in &lock.modules {
@@ -72,6 +77,12 @@ fn print(context: &Context, report: &Report) {
             "an interrupted run is pending: the next command that writes finishes or discards it"
                 .to_owned(),
         );
+    }
+    if !report.waiting.is_empty() {
+        say(format!(
+            "an upgrade waits for its conflicts to be resolved, in {}: then `rapidkit-pg upgrade --continue`, or `--abort`",
+            report.waiting.join(", ")
+        ));
     }
     if report.modules.is_empty() {
         say("no module here; `rapidkit-pg add` puts one in".to_owned());

@@ -16,10 +16,11 @@ use crate::types::{Answer, Files, LOCK_SIGNATURE, Problem, ProjectPath};
 /// `rapidkit-pg upgrade`
 pub fn run(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
     let (project, root) = context.project()?;
-    let run = Run::begin(context, &project, &args.writing)?;
     if args.r#continue || args.abort {
+        let run = Run::begin_waiting(context, &project, &args.writing)?;
         return end(context, &project, &run, args);
     }
+    let run = Run::begin(context, &project, &args.writing)?;
     let module = context.module(&args.name, &args.source())?;
     let lock = context::lock(&project)?;
     let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;

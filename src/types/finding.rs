@@ -106,6 +106,7 @@ codes! {
     Vanished "RK0704" "vanished" "what was verified at the baseline is no longer there"
     Interrupted "RK0801" "interrupted" "an interrupted run has to be finished"
     LeftOver "RK0802" "left-over" "an interrupted run left its staging"
+    Waiting "RK0803" "waiting" "an upgrade waits for its conflicts to be resolved"
     UnsafePath "RK0901" "unsafe-path" "a recorded path is not safe"
     Secret "RK0902" "secret" "a secret is recorded"
     TemplateFails "RK1001" "template-fails" "a template cannot be rendered"

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::findings::Findings;
 use super::project::Subject;
 use super::unreadable;
+use crate::plan::PENDING;
 use crate::project::{Found, FoundKind, STAGING};
 use crate::types::{Code, FileKind, LOCK, LOCK_SIGNATURE, Level, shown};
 
@@ -23,9 +24,10 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     let corners = corners(subject);
     let mut not_ours = 0;
     for found in subject.found {
-        // What an interrupted run left has its own code.
+        // What an interrupted run left, and an upgrade that waits, have their own codes.
         let path = found.path.as_path();
-        if files.contains(path.as_os_str()) || path.starts_with(STAGING) {
+        let has_code = path.starts_with(STAGING) || path.starts_with(PENDING);
+        if files.contains(path.as_os_str()) || has_code {
             continue;
         }
         if directories.contains(path.as_os_str()) {

@@ -1,10 +1,19 @@
-//! RK08: what an interrupted run left.
+//! RK08: what an interrupted run left, and an upgrade that waits.
 
 use super::findings::Findings;
+use crate::plan::PENDING;
 use crate::project::{Project, Recovered, STAGING};
-use crate::types::{Code, Level};
+use crate::types::{Code, Files as _, Level, ProjectPath};
 
 pub(super) fn check(project: &Project, findings: &mut Findings) {
+    let waiting = ProjectPath::existing(PENDING).map(|path| project.exists(&path));
+    if !matches!(waiting, Ok(Ok(false))) {
+        let finding = findings
+            .about(Code::Waiting, Level::Finding, PENDING)
+            .expected("nothing there")
+            .actual("an upgrade whose conflicts are not resolved");
+        findings.add_fixed_here(finding, "upgrade --continue");
+    }
     let (code, actual) = match project.pending() {
         None => return,
         Some(Recovered::Finished) => (Code::Interrupted, "a run that has committed"),

@@ -1,7 +1,7 @@
 use super::write::{Record, write};
 use crate::cli::Lock as Args;
 use crate::commands::context::Context;
-use crate::commands::run::recover;
+use crate::commands::run::{nothing_waits, recover};
 use crate::lockfile::Lock;
 use crate::module::Module;
 use crate::plan::{Templates, differences, relock};
@@ -21,6 +21,7 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
         }
         false => None,
     };
+    nothing_waits(&project)?;
     let path = ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?;
     let Some(text) = project.text(&path)? else {
         return Err(Problem::input("the project has no lock")
