@@ -62,6 +62,19 @@ pub enum Command {
   rapidkit-pg add --yes --install        and install the packages that it needs
   rapidkit-pg add --no-wire              everything but edits of your sources")]
     Add(Add),
+    /// Show what you have changed since it was generated, and what an upgrade would change
+    #[command(after_help = "Examples:
+  rapidkit-pg diff                your edits; and, if this is a newer version, what it would change
+  rapidkit-pg diff --stat         only how many lines, file by file
+  rapidkit-pg diff --exit-code    exit 1 if there is a difference, for scripts
+  rapidkit-pg diff --to DIR       what an upgrade to the module in DIR would change")]
+    Diff(Diff),
+    /// Bring generated files back to what the lock accepted
+    #[command(after_help = "Examples:
+  rapidkit-pg restore                          whatever is not as the lock accepted it
+  rapidkit-pg restore src/db_postgres/pool.rs  this file
+  rapidkit-pg restore --pristine               to what was rendered, accepted edits undone too")]
+    Restore(Restore),
     /// Bring a module to a newer version; your edits come along
     #[command(after_help = "Examples:
   rapidkit-pg upgrade                     asks, shows the plan, writes
@@ -219,6 +232,38 @@ pub struct Add {
 
     #[command(flatten)]
     pub module: ModuleSource,
+
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Compare with the module in this directory instead of the one in the binary
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+
+    /// Show how many lines differ, not which
+    #[arg(long)]
+    pub stat: bool,
+
+    /// Exit 1 if there is a difference
+    #[arg(long)]
+    pub exit_code: bool,
+
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// Files or directories [default: all of the project]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+
+    /// Go back to what was rendered, accepted edits undone too
+    #[arg(long)]
+    pub pristine: bool,
 
     #[command(flatten)]
     pub writing: Writing,

@@ -4,6 +4,7 @@ mod add;
 mod ask;
 mod context;
 mod demo;
+mod diff;
 mod info;
 mod install;
 mod interrupt;
@@ -11,6 +12,7 @@ mod list;
 mod lock;
 mod locked;
 mod remove;
+mod restore;
 mod run;
 mod schema;
 mod settings;
@@ -44,6 +46,12 @@ pub fn run(cli: &Cli) -> u8 {
             Some(&args.writing.reporting),
             remove::run(&context, args),
         ),
+        Command::Restore(args) => (
+            "restore",
+            Some(&args.writing.reporting),
+            restore::run(&context, args),
+        ),
+        Command::Diff(args) => ("diff", Some(&args.reporting), diff::run(&context, args)),
         Command::Upgrade(args) => (
             "upgrade",
             Some(&args.writing.reporting),

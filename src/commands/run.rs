@@ -71,6 +71,13 @@ impl<'p> Run<'p> {
         })
     }
 
+    /// This run, with the contents of what is written shown before a question.
+    #[must_use]
+    pub fn with_diff(mut self) -> Self {
+        self.diff |= self.ask;
+        self
+    }
+
     /// Whether questions may be asked.
     pub fn asks(&self) -> bool {
         self.ask

@@ -1,7 +1,7 @@
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use super::{info, list, status};
+use super::{diff, info, list, status};
 use crate::report::verification::JsonReport;
 use crate::report::{JSON_SCHEMA_VERSION, JsonPlan, JsonProblem};
 
@@ -32,10 +32,12 @@ enum Report<'a> {
 #[expect(dead_code, reason = "the shape of what the commands print, never made")]
 enum Done<'a> {
     Add(JsonPlan<'a>),
+    Diff(diff::Report),
     Info(info::Report<'a>),
     List(list::Report<'a>),
     Reconfigure(JsonPlan<'a>),
     Remove(JsonPlan<'a>),
+    Restore(JsonPlan<'a>),
     Status(status::Report),
     Upgrade(JsonPlan<'a>),
     VerifyAll(JsonReport),

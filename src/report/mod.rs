@@ -1,5 +1,6 @@
 //! What people and programs get to see. The only room that prints.
 
+mod diff;
 mod json;
 mod plan;
 mod problem;
@@ -7,6 +8,7 @@ mod progress;
 mod terminal;
 pub mod verification;
 
+pub use diff::FileDiff;
 pub use json::{JSON_SCHEMA_VERSION, JsonProblem, print_json};
 pub use plan::{JsonPlan, PlanReport, PlanView};
 pub use problem::problem_text;

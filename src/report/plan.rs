@@ -1,9 +1,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
-use similar::TextDiff;
 
 use super::terminal::{DOUBTFUL, FAINT, GOOD, STRONG};
-use super::{Terminal, print_json};
+use super::{FileDiff, Terminal, print_json};
 use crate::types::{Change, FileKind};
 
 /// How a plan is shown.
@@ -21,6 +20,7 @@ pub struct PlanReport<'a> {
     pub command: &'a str,
     pub module: &'a str,
     pub version: String,
+    /// Empty where the changes are not of one module.
     pub framework: &'a str,
     pub package: &'a str,
     pub target: String,
@@ -59,10 +59,12 @@ pub struct JsonChange<'a> {
 impl PlanReport<'_> {
     /// Prints the plan as text: one line a file, the vendor snapshot in one.
     pub fn print(&self, terminal: Terminal, view: PlanView) {
-        terminal.line(format!(
-            "{STRONG}{} {}{STRONG:#} for {} package {STRONG}{}{STRONG:#} ({})",
-            self.module, self.version, self.framework, self.package, self.target
-        ));
+        if !self.framework.is_empty() {
+            terminal.line(format!(
+                "{STRONG}{} {}{STRONG:#} for {} package {STRONG}{}{STRONG:#} ({})",
+                self.module, self.version, self.framework, self.package, self.target
+            ));
+        }
         for change in self
             .changes
             .iter()
@@ -78,7 +80,9 @@ impl PlanReport<'_> {
                 change.path
             ));
             if view.diff {
-                terminal.line(diff(change).trim_end());
+                if let Some(diff) = FileDiff::of_change(change).filter(|_| !terminal.is_quiet()) {
+                    diff.print(terminal, false);
+                }
             }
         }
         for done in ["create", "edit", "remove"] {
@@ -122,7 +126,9 @@ impl PlanReport<'_> {
                     kind: change.kind,
                     action: action(change),
                     summary: &change.summary,
-                    diff: view.diff.then(|| diff(change)),
+                    diff: FileDiff::of_change(change)
+                        .filter(|_| view.diff)
+                        .map(FileDiff::text),
                 })
                 .collect(),
             notes: &self.notes,
@@ -138,14 +144,4 @@ fn action(change: &Change) -> &'static str {
         (Some(_), _) => "edit",
         (None, _) => "create",
     }
-}
-
-fn diff(change: &Change) -> String {
-    let before = String::from_utf8_lossy(change.before.as_deref().unwrap_or_default());
-    let after = String::from_utf8_lossy(change.after.as_deref().unwrap_or_default());
-    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
-    diff.unified_diff()
-        .context_radius(2)
-        .header(&format!("a/{}", change.path), &format!("b/{}", change.path))
-        .to_string()
 }

@@ -23,3 +23,4 @@ mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
 mod transaction;
+mod upgrade;

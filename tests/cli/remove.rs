@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use rayon::prelude::*;
 
@@ -29,17 +28,6 @@ fn corpus() -> Vec<(PathBuf, Option<String>)> {
     .collect()
 }
 
-fn git(project: &Fixture, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.email=a@example.org", "-c", "user.name=a"])
-        .args(arguments)
-        .current_dir(project.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn what_was_added_is_removed_to_the_byte() {
     let corpus = corpus();
@@ -51,9 +39,9 @@ fn what_was_added_is_removed_to_the_byte() {
     };
     corpus.par_iter().for_each(|(path, package)| {
         let project = Fixture::copy_of(path);
-        git(&project, &["init", "-q"]);
-        git(&project, &["add", "-A", "-f"]);
-        git(&project, &["commit", "-q", "-m", "as it was"]);
+        project.git(&["init", "-q"]);
+        project.git(&["add", "-A", "-f"]);
+        project.git(&["commit", "-q", "-m", "as it was"]);
         let before = project.tree();
         let mut add = vec!["add", "--yes"];
         if let Some(package) = package {
@@ -63,7 +51,7 @@ fn what_was_added_is_removed_to_the_byte() {
         assert!(project.tree() != before);
         project.run(&["remove", "--yes"]).ok();
         assert_eq!(
-            git(&project, &["status", "--porcelain"]),
+            project.git(&["status", "--porcelain"]),
             "",
             "{}",
             path.display()
@@ -77,4 +65,118 @@ fn what_was_added_is_removed_to_the_byte() {
     let count = corpus.len();
     println!("add, then remove: {count} of {count} applications as they were");
     assert!(count > 100, "{count}");
+}
+
+#[test]
+fn what_was_edited_stays() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.replace(
+        "src/db_postgres/health.rs",
+        "from_millis(1500)",
+        "from_millis(900)",
+    );
+    project.replace(".env.example", "# DB_ECHO=false\n", "DB_ECHO=true\n");
+    project.replace("src/main.rs", "fn main", "// Mine.\nfn main");
+    let edited = project.tree();
+    let ran = project.run(&["remove", "--yes"]).ok();
+    for part in [
+        "stays: src/db_postgres/health.rs: you edited it",
+        "stays: .env.example: ",
+    ] {
+        assert!(ran.out.contains(part), "{part} in {}", ran.out);
+    }
+    let left: Vec<_> = project.tree().into_keys().collect();
+    let left: Vec<_> = left
+        .iter()
+        .filter_map(|path| path.to_str())
+        .filter(|path| path.contains('.'))
+        .collect();
+    assert_eq!(
+        left,
+        [
+            ".env.example",
+            "Cargo.toml",
+            "src/db_postgres/health.rs",
+            "src/main.rs"
+        ]
+    );
+    assert!(project.read("src/main.rs").contains("// Mine.\nfn main"));
+
+    let other = Fixture::empty();
+    for (path, bytes) in edited {
+        if let Some(bytes) = bytes {
+            other.write(path.to_str().unwrap(), bytes);
+        }
+    }
+    other.run(&["remove", "--yes", "--discard-edits"]).ok();
+    let untouched = Fixture::axum();
+    other.replace("src/main.rs", "// Mine.\n", "");
+    assert!(other.tree() == untouched.tree());
+}
+
+#[test]
+fn code_that_uses_it_is_named_first() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.write(
+        "src/orders.rs",
+        "// db_postgres\nuse crate::db_postgres::Database;\n",
+    );
+    project.replace(
+        "src/main.rs",
+        "db_postgres::init()",
+        "crate::db_postgres::init()",
+    );
+    project.refuses(
+        &["remove", "--yes"],
+        1,
+        &[
+            "src/orders.rs:2: use crate::db_postgres::Database;",
+            "src/main.rs:",
+            "nothing was written",
+        ],
+    );
+}
+
+#[test]
+fn a_package_that_other_code_uses_stays() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.write("src/orders.rs", "pub type Row = sqlx::postgres::PgRow;\n");
+    let ran = project.run(&["remove", "--yes"]).ok();
+    assert!(
+        ran.out
+            .contains("stays: the package sqlx: src/orders.rs:1 uses it"),
+        "{}",
+        ran.out
+    );
+    let manifest = project.read("Cargo.toml");
+    assert!(
+        manifest.contains("sqlx = ") && !manifest.contains("humantime"),
+        "{manifest}"
+    );
+}
+
+#[test]
+fn one_of_two_is_removed_and_the_other_stays() {
+    let project = Fixture::copy_of(&repository().join("tests/fixtures/fastapi/root"));
+    project.write("admin/Cargo.toml", crate::fixture::AXUM_MANIFEST);
+    project.write("admin/src/main.rs", crate::fixture::AXUM_MAIN);
+    let before = project.tree();
+    project
+        .run(&["add", "--yes", "--framework", "fastapi"])
+        .ok();
+    let one = project.tree();
+    project.run(&["add", "--yes", "--package", "admin"]).ok();
+    project.refuses(
+        &["remove", "--yes", "--package", "nothing"],
+        2,
+        &["does not have"],
+    );
+    project.run(&["remove", "--yes", "--package", "admin"]).ok();
+    assert!(project.tree() == one);
+    project.run(&["verify-all", "--release"]).ok();
+    project.run(&["remove", "--yes"]).ok();
+    assert!(project.tree() == before);
 }

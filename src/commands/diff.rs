@@ -1,0 +1,179 @@
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::context::{self, Context};
+use crate::cli::{Diff, Format};
+use crate::lockfile::LockedModule;
+use crate::module::Module;
+use crate::plan::{self, State, To, pristine, states};
+use crate::project::Project;
+use crate::report::{FileDiff, print_json};
+use crate::types::{FileKind, Files, Problem};
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Diff")]
+pub(super) struct Report {
+    modules: Vec<ModuleDiff>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ModuleDiff {
+    module: String,
+    target: String,
+    version: String,
+    /// What was edited since it was generated.
+    yours: Vec<FileDiff>,
+    /// What was put into files of the user's and is no longer as it was recorded: `src/main.rs (routes)`.
+    blocks: Vec<String>,
+    /// What an upgrade would change; `null` if there is none.
+    upgrade: Option<UpgradeDiff>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct UpgradeDiff {
+    version: String,
+    changes: Vec<FileDiff>,
+    /// Paths of the files in which the user and the new version have changed the same.
+    conflicts: Vec<String>,
+}
+
+/// `rapidkit-pg diff`
+pub fn run(context: &Context, args: &Diff) -> Result<u8, Problem> {
+    let (project, _) = context.project()?;
+    let lock = context::lock(&project)?;
+    let module = match &args.to {
+        Some(directory) => Module::read(&context.directory.join(directory))?,
+        None => Module::embedded()?,
+    };
+    let mut report = Report {
+        modules: Vec::new(),
+    };
+    for locked in &lock.modules {
+        let (yours, blocks) = yours(&project, locked)?;
+        let slug = &module.manifest.slug.value;
+        let is_newer = *slug == locked.module && module.manifest.version.value > locked.version;
+        report.modules.push(ModuleDiff {
+            module: locked.module.clone(),
+            target: locked.target.to_string(),
+            version: locked.version.to_string(),
+            yours,
+            blocks,
+            upgrade: match is_newer {
+                true => Some(upgrade(&project, &lock, locked, &module)?),
+                false => None,
+            },
+        });
+    }
+    let differs = report.modules.iter().any(|module| {
+        !module.yours.is_empty() || !module.blocks.is_empty() || module.upgrade.is_some()
+    });
+    match args.reporting.format {
+        Format::Json => print_json(context.terminal, "diff", &report),
+        Format::Human => print(context, &report, args.stat),
+    }
+    Ok(u8::from(args.exit_code && differs))
+}
+
+fn yours(
+    project: &Project,
+    locked: &LockedModule,
+) -> Result<(Vec<FileDiff>, Vec<String>), Problem> {
+    let copies = pristine(project, locked)?;
+    let mut files = Vec::new();
+    let mut blocks = Vec::new();
+    for state in states(project, locked)? {
+        let path = &state.file.path;
+        match state.file.kind {
+            FileKind::Generated => {
+                let now = project.text(path)?;
+                let before = copies.get(path).map_or("", |text| &**text);
+                files.extend(FileDiff::of(path.as_str(), Some(before), now.as_deref()));
+            }
+            FileKind::Block if state.state != State::Unchanged => {
+                let name = state.file.name.as_deref().unwrap_or_default();
+                blocks.push(format!("{path} ({name})"));
+            }
+            _ => {}
+        }
+    }
+    Ok((files, blocks))
+}
+
+fn upgrade(
+    project: &Project,
+    lock: &crate::lockfile::Lock,
+    locked: &LockedModule,
+    module: &Module,
+) -> Result<UpgradeDiff, Problem> {
+    let accepts = |name: &String, answer| {
+        let prompts = module.spec.prompts.iter();
+        let mut prompts = prompts.filter(|prompt| prompt.value.name == *name);
+        prompts.any(|prompt| prompt.value.accepts(answer))
+    };
+    let carried = locked
+        .answers
+        .iter()
+        .filter(|(name, answer)| accepts(name, *answer));
+    let texts = carried
+        .map(|(name, answer)| (name.clone(), answer.to_string()))
+        .collect();
+    let to = To {
+        module,
+        answers: &plan::check_answers(&module.spec, &texts)?,
+        dev: false,
+    };
+    let upgrade = plan::upgrade(project, lock, locked, &to)?;
+    let changes = upgrade
+        .changes
+        .iter()
+        .filter(|change| change.kind != FileKind::Vendor);
+    Ok(UpgradeDiff {
+        version: module.manifest.version.value.to_string(),
+        changes: changes.filter_map(FileDiff::of_change).collect(),
+        conflicts: upgrade
+            .conflicts
+            .iter()
+            .map(|conflict| conflict.path.to_string())
+            .collect(),
+    })
+}
+
+fn print(context: &Context, report: &Report, stat: bool) {
+    let say = |text: &str| context.terminal.result(text);
+    for module in &report.modules {
+        let ModuleDiff {
+            module: name,
+            version,
+            target,
+            ..
+        } = module;
+        if module.yours.is_empty() && module.blocks.is_empty() {
+            say(&format!(
+                "{name} {version} in {target}: as it was generated"
+            ));
+        } else {
+            say(&format!(
+                "{name} {version} in {target}: edited since it was generated"
+            ));
+        }
+        for file in &module.yours {
+            file.print(context.terminal, stat);
+        }
+        for block in &module.blocks {
+            say(&format!("  not as it was put in: {block}"));
+        }
+        let Some(upgrade) = &module.upgrade else {
+            continue;
+        };
+        say(&format!("an upgrade to {} would change", upgrade.version));
+        for file in &upgrade.changes {
+            file.print(context.terminal, stat);
+        }
+        for path in &upgrade.conflicts {
+            say(&format!("  conflict: {path}"));
+        }
+    }
+    if report.modules.is_empty() {
+        say("no module here; `rapidkit-pg add` puts one in");
+    }
+}

@@ -1,0 +1,80 @@
+use super::context::{self, Context};
+use super::run::{Outcome, Run};
+use crate::cli::Restore;
+use crate::git::Revision;
+use crate::plan::{self, normalised};
+use crate::project::Root;
+use crate::report::PlanReport;
+use crate::types::{ContentHash, Problem, ProjectPath, relative};
+
+/// `rapidkit-pg restore`
+pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
+    let (project, root) = context.project()?;
+    let run = Run::begin(context, &project, &args.writing)?.with_diff();
+    let lock = context::lock(&project)?;
+    let paths = paths(&root, &args.paths)?;
+    let wanted = |path: &ProjectPath| {
+        paths.is_empty() || paths.iter().any(|wanted| path.below(wanted).is_some())
+    };
+    let committed = |path: &ProjectPath, hash: ContentHash| {
+        let Ok(head) = Revision::resolve(project.path(), "HEAD") else {
+            return Ok(None);
+        };
+        let text = head
+            .read(path.as_str())?
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(text.filter(|text| normalised(text) == hash))
+    };
+    let accepted: Option<&dyn Fn(&ProjectPath, ContentHash) -> Result<Option<String>, Problem>> =
+        match args.pristine {
+            true => None,
+            false => Some(&committed),
+        };
+    let (mut changes, mut notes) = (Vec::new(), Vec::new());
+    let mut known = false;
+    for locked in &lock.modules {
+        known |= locked.files.iter().any(|file| wanted(&file.path));
+        let restoration = plan::restore(&project, locked, &wanted, accepted)?;
+        changes.extend(restoration.changes);
+        notes.extend(restoration.notes);
+    }
+    if !known {
+        return Err(Problem::input("nothing of a module is there")
+            .help("`rapidkit-pg status` shows what the project has"));
+    }
+    let report = |next| PlanReport {
+        command: "restore",
+        module: "",
+        version: String::new(),
+        framework: "",
+        package: "",
+        target: ".".to_owned(),
+        changes: &changes,
+        notes: notes.clone(),
+        next,
+    };
+    let outcome = run.carry_out(context, &changes, &report, &|| Ok(Vec::new()))?;
+    if outcome == Outcome::Applied {
+        let what = match changes.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        context.terminal.done("Restored", what);
+    }
+    Ok(u8::from(outcome == Outcome::Declined))
+}
+
+/// Paths that the user gave, from where the user stands, as paths of the project.
+fn paths(root: &Root, given: &[String]) -> Result<Vec<ProjectPath>, Problem> {
+    given
+        .iter()
+        .map(|path| {
+            relative(&root.here, path).ok_or_else(|| {
+                Problem::input(format!(
+                    "`{}` is no path in the project",
+                    path.escape_debug()
+                ))
+            })
+        })
+        .collect()
+}

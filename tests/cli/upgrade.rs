@@ -1,0 +1,369 @@
+//! From one version to the next, with the user's edits: `upgrade`, `reconfigure`, `diff`, `restore`.
+
+use crate::fixture::Fixture;
+
+const HEALTH: &str = "src/db_postgres/health.rs";
+const BUDGET: &str = "const CHECK_WITHIN: Duration = Duration::from_millis(1500);";
+
+/// This module as its next version: a constant has changed, a file has moved, a setting is new.
+fn next() -> Fixture {
+    let module = Fixture::module();
+    let version = module.read("module.yaml");
+    let version = version
+        .lines()
+        .find_map(|line| line.strip_prefix("version: "))
+        .unwrap();
+    let newer = "1.9.0";
+    module.replace(
+        "module.yaml",
+        &format!("version: {version}"),
+        &format!("version: {newer}"),
+    );
+    module.replace(
+        "docs/changelog.md",
+        "\n## ",
+        &format!("\n## {newer} - 2030-01-01\n\n### Changed\n\n- The budget.\n\n## "),
+    );
+    module.replace(
+        "templates/rust/src/db_postgres/health.rs",
+        BUDGET,
+        &BUDGET.replace("1500", "1200"),
+    );
+    module.replace(
+        "templates/common/.env.example.j2",
+        "# DB_ECHO=false\n",
+        "# DB_ECHO=false\n# DB_NEW=1\n",
+    );
+    let text = module.read("module.yaml");
+    let old = "          output: src/db_postgres/url.rs\n";
+    let text = text.replace(old, &old.replace("url.rs", "address.rs"));
+    let moves = "      moves:\n        - from: src/db_postgres/url.rs\n          to: src/db_postgres/address.rs\n      files:\n        - template: templates/rust/";
+    module.write(
+        "module.yaml",
+        text.replace("      files:\n        - template: templates/rust/", moves),
+    );
+    module.run(&["lock", "--overwrite"]).ok();
+    module
+}
+
+fn upgrade(project: &Fixture, module: &Fixture, more: &[&str]) -> crate::fixture::Ran {
+    let to = module.path().to_str().unwrap();
+    project.run(&[&["upgrade", "--yes", "--to", to], more].concat())
+}
+
+fn verify(project: &Fixture, module: &Fixture) -> crate::fixture::Ran {
+    let directory = module.path().to_str().unwrap();
+    project.run(&["verify-all", "--release", "--module", directory])
+}
+
+#[test]
+fn without_an_edit_an_upgrade_gives_what_add_gives() {
+    let module = next();
+    let directory = module.path().to_str().unwrap();
+    let (project, other) = (Fixture::axum(), Fixture::axum());
+    project.run(&["add", "--yes"]).ok();
+    let ran = upgrade(&project, &module, &[]).ok();
+    assert!(ran.out.contains("- The budget."), "{}", ran.out);
+    other.run(&["add", "--yes", "--module", directory]).ok();
+    assert!(project.tree() == other.tree());
+    let tree = project.tree();
+    upgrade(&project, &module, &[]).ok();
+    assert!(project.tree() == tree, "a second upgrade changed something");
+    verify(&project, &module).ok();
+    project.refuses(&["upgrade", "--yes"], 1, &["--allow-downgrade"]);
+    project.run(&["upgrade", "--yes", "--allow-downgrade"]).ok();
+    let first = Fixture::axum();
+    first.run(&["add", "--yes"]).ok();
+    assert!(
+        project.tree() == first.tree(),
+        "a downgrade is the way back"
+    );
+}
+
+#[test]
+fn edits_come_along_and_are_not_accepted_by_the_way() {
+    let module = next();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    let crlf = project
+        .read("src/db_postgres/pool.rs")
+        .replace('\n', "\r\n");
+    project.write("src/db_postgres/pool.rs", &crlf);
+    project.replace(HEALTH, "\nimpl ", "\n/// Mine.\npub fn mine() {}\n\nimpl ");
+    project.replace(
+        "src/db_postgres/url.rs",
+        "const ACCEPTED",
+        "/// Mine.\nconst ACCEPTED",
+    );
+    project.replace(".env.example", "5432/postgres\n", "5432/shop\n");
+    project.replace(
+        "Cargo.toml",
+        "sqlx = { version = \"0.9\"",
+        "sqlx = { version = \"0.9.0\"",
+    );
+    project.replace("src/main.rs", "fn main", "// Mine.\nfn main");
+    project.run(&["lock", "--overwrite"]).ok();
+    project.replace("src/db_postgres/error.rs", "\n\n", "\n\n// Not accepted.\n");
+    upgrade(&project, &module, &[]).ok();
+    let health = project.read(HEALTH);
+    assert!(
+        health.contains("pub fn mine") && health.contains("1200"),
+        "{health}"
+    );
+    assert!(
+        project
+            .read("src/db_postgres/address.rs")
+            .contains("/// Mine.")
+    );
+    assert!(!project.path().join("src/db_postgres/url.rs").exists());
+    assert_eq!(project.read("src/db_postgres/pool.rs"), crlf);
+    let env = project.read(".env.example");
+    assert!(
+        env.contains("5432/shop\n") && env.contains("# DB_NEW=1\n"),
+        "{env}"
+    );
+    assert!(
+        project
+            .read("Cargo.toml")
+            .contains("sqlx = { version = \"0.9.0\"")
+    );
+    let ran = verify(&project, &module);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.out.matches("RK0601").count(), 1, "{}", ran.out);
+    assert!(ran.out.contains("error.rs"), "{}", ran.out);
+    project
+        .run(&[
+            "lock",
+            "--overwrite",
+            "--module",
+            module.path().to_str().unwrap(),
+        ])
+        .ok();
+    verify(&project, &module).ok();
+}
+
+#[test]
+fn a_conflict_writes_nothing_unless_it_is_asked_for() {
+    let module = next();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.replace(HEALTH, "from_millis(1500)", "from_millis(900)");
+    project.replace(".env.example", "# DB_ECHO=false\n", "DB_ECHO=true\n");
+    project.run(&["lock", "--overwrite"]).ok();
+    let to = module.path().to_str().unwrap();
+    project.refuses(
+        &["upgrade", "--yes", "--to", to],
+        1,
+        &[
+            "nothing was written",
+            &format!("{HEALTH}:15: "),
+            ".env.example:",
+        ],
+    );
+    let before = project.tree();
+    let ran = upgrade(&project, &module, &["--write-conflicts"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    let text = project.read(HEALTH);
+    for part in [
+        "<<<<<<< yours",
+        "||||||| 1.",
+        "900",
+        "1500",
+        "1200",
+        ">>>>>>> 1.9.0",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let ran = verify(&project, &module);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("RK0803"), "{}", ran.out);
+    assert!(project.run(&["status"]).ok().out.contains("waits"));
+    for command in [
+        &["remove", "--yes"][..],
+        &["upgrade", "--yes"],
+        &["lock", "--overwrite"],
+    ] {
+        project.refuses(command, 1, &["upgrade --continue", "--abort"]);
+    }
+    project.refuses(
+        &["upgrade", "--yes", "--continue"],
+        1,
+        &["markers in: src/db_postgres/health.rs"],
+    );
+    project.run(&["upgrade", "--yes", "--abort"]).ok();
+    assert!(project.tree() == before, "it is not as before");
+
+    upgrade(&project, &module, &["--write-conflicts"]);
+    let mine = project.read(HEALTH);
+    let start = mine.find("<<<<<<<").unwrap();
+    let end = mine.find(">>>>>>> 1.9.0\n").unwrap() + ">>>>>>> 1.9.0\n".len();
+    project.write(
+        HEALTH,
+        mine[..start].to_owned() + &BUDGET.replace("1500", "800") + "\n" + &mine[end..],
+    );
+    let env = project.read(".env.example");
+    let start = env.find("<<<<<<<").unwrap();
+    let end = env.find(">>>>>>> 1.9.0\n").unwrap() + ">>>>>>> 1.9.0\n".len();
+    project.write(
+        ".env.example",
+        env[..start].to_owned() + "DB_ECHO=true\n# DB_NEW=1\n" + &env[end..],
+    );
+    project.run(&["upgrade", "--yes", "--continue"]).ok();
+    verify(&project, &module).ok();
+    project.refuses(
+        &["upgrade", "--yes", "--abort"],
+        2,
+        &["no upgrade is waiting"],
+    );
+}
+
+#[test]
+fn files_that_stand_in_the_way_or_are_gone_are_conflicts() {
+    let module = next();
+    let to = module.path().to_str().unwrap();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.write("src/db_postgres/address.rs", "// mine\n");
+    std::fs::remove_file(project.path().join(HEALTH)).unwrap();
+    for more in [&[][..], &["--write-conflicts"]] {
+        project.refuses(
+            &[&["upgrade", "--yes", "--to", to], more].concat(),
+            1,
+            &["address.rs: a file of yours", "health.rs: you removed it"],
+        );
+    }
+}
+
+#[test]
+fn answers_are_changed_later() {
+    let (project, other) = (Fixture::axum(), Fixture::axum());
+    project.run(&["add", "--yes"]).ok();
+    project
+        .run(&["reconfigure", "--yes", "--set", "pool_size=3"])
+        .ok();
+    other.run(&["add", "--yes", "--set", "pool_size=3"]).ok();
+    assert!(project.tree() == other.tree());
+    project.run(&["verify-all", "--release"]).ok();
+    project.refuses(
+        &["reconfigure", "--yes", "--set", "pool_size=x"],
+        2,
+        &["pool_size: expected"],
+    );
+    project.refuses(
+        &["reconfigure", "--yes", "--set", "none=1"],
+        2,
+        &["no such setting"],
+    );
+}
+
+#[test]
+fn a_copy_that_was_tampered_with_is_no_base() {
+    let module = next();
+    let to = module.path().to_str().unwrap();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    for file in ["src/db_postgres/health.rs", "wiring.patch"] {
+        let path = format!(".rapidkit/vendor/db_postgres/{}/{file}", version(&project));
+        let text = project.read(&path);
+        project.write(&path, text.clone() + " ");
+        for command in [
+            &["upgrade", "--yes", "--to", to][..],
+            &["remove", "--yes"],
+            &["restore", "--yes"],
+            &["lock", "--overwrite"],
+        ] {
+            project.refuses(command, 1, &[&path]);
+        }
+        project.write(&path, text);
+    }
+}
+
+fn version(project: &Fixture) -> String {
+    let text = project.read(".rapidkit/rapidkit-pg.lock.yaml");
+    let line = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("version: \""));
+    line.unwrap().trim_end_matches('"').to_owned()
+}
+
+#[test]
+fn differences_are_shown() {
+    let module = next();
+    let to = module.path().to_str().unwrap();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    let ran = project.run(&["diff", "--exit-code"]).ok();
+    assert!(ran.out.contains("as it was generated"), "{}", ran.out);
+    project.replace(HEALTH, "from_millis(1500)", "from_millis(900)");
+    project.replace(
+        "src/main.rs",
+        "db_postgres::init()",
+        "crate::db_postgres::init()",
+    );
+    let before = project.tree();
+    let ran = project.run(&["diff", "--exit-code", "--to", to]);
+    assert_eq!(ran.code, Some(1));
+    for part in [
+        "-const CHECK_WITHIN",
+        "(900);",
+        "not as it was put in: src/main.rs (init)",
+        "upgrade to 1.9.0",
+        "conflict: src/db_postgres/health.rs",
+    ] {
+        assert!(ran.out.contains(part), "{part} in {}", ran.out);
+    }
+    let report = project
+        .run(&["diff", "--format", "json", "--to", to])
+        .ok()
+        .json();
+    let module = &report["modules"][0];
+    assert_eq!(module["yours"][0]["added"], 1);
+    assert_eq!(module["upgrade"]["conflicts"][0], HEALTH);
+    let stat = project.run(&["diff", "--stat"]).ok().out;
+    assert!(
+        stat.contains("+1    -1    src/db_postgres/health.rs"),
+        "{stat}"
+    );
+    assert!(project.tree() == before, "diff wrote something");
+}
+
+#[test]
+fn files_are_restored_to_what_was_accepted_or_rendered() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    let rendered = project.tree();
+    project.replace(HEALTH, "from_millis(1500)", "from_millis(900)");
+    project.replace(".env.example", "# DB_ECHO=false\n", "DB_ECHO=true\n");
+    std::fs::remove_file(project.path().join("src/db_postgres/pool.rs")).unwrap();
+    let ran = project
+        .run(&["-C", "src", "restore", "--yes", "db_postgres/pool.rs"])
+        .ok();
+    assert!(
+        ran.out.contains("create  src/db_postgres/pool.rs"),
+        "{}",
+        ran.out
+    );
+    assert!(project.read(HEALTH).contains("900"));
+    project.run(&["restore", "--yes"]).ok();
+    assert!(project.tree() == rendered);
+
+    project.replace(HEALTH, "from_millis(1500)", "from_millis(900)");
+    project.run(&["lock", "--overwrite"]).ok();
+    let accepted = project.read(HEALTH);
+    project.replace(HEALTH, "900", "901");
+    project.refuses(&["restore", "--yes"], 1, &[HEALTH, "--pristine"]);
+    project.write(HEALTH, &accepted);
+    project.git(&["init", "-q"]);
+    project.git(&["add", "-A"]);
+    project.git(&["commit", "-q", "-m", "accepted"]);
+    project.replace(HEALTH, "900", "901");
+    project.run(&["restore", "--yes", HEALTH]).ok();
+    assert_eq!(project.read(HEALTH), accepted);
+    project.run(&["restore", "--yes", "--pristine"]).ok();
+    assert!(project.read(HEALTH).contains("1500"));
+    project.refuses(
+        &["restore", "--yes", "src/main.ts"],
+        2,
+        &["nothing of a module"],
+    );
+}
