@@ -167,7 +167,7 @@ impl Draft<'_> {
                 discard,
                 dotenv::without_block(&text, name),
             ) {
-                unwired.text = Some(without);
+                unwired.text = Some(without).filter(|text| !wiring.made(&path) || !text.is_empty());
                 unwired.left.clear();
             }
             let breaks = |after: &str| {

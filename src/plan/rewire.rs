@@ -34,7 +34,7 @@ pub struct Rewired {
     /// The lock's records of all blocks.
     pub records: Vec<LockedFile>,
     /// How all of it is taken back.
-    pub patch: String,
+    pub patch: BTreeMap<ProjectPath, String>,
     pub conflicts: Vec<FileConflict>,
     pub notes: Vec<String>,
 }
@@ -162,7 +162,10 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
             rewired
                 .records
                 .extend(old.blocks.iter().map(|(file, _)| (*file).clone()));
-            rewired.patch += &wiring.section_of(path).unwrap_or_default();
+            let section = wiring.section_of(path);
+            rewired
+                .patch
+                .extend(section.map(|section| (path.clone(), section)));
             continue;
         }
         rewired.replace(files, path, old, taken.get(path), new, wiring.made(path))?;
@@ -190,7 +193,8 @@ impl Rewired {
         let blocks = new.map_or(&[][..], |new| &new.blocks);
         let before = without.as_deref().filter(|text| !made || !text.is_empty());
         if before != Some(text) {
-            self.patch += &wiring::section(path, before, text);
+            self.patch
+                .insert(path.clone(), wiring::section(path, before, text));
         }
         let has = |name: &str| blocks.iter().any(|block| block.name == block_base(name));
         // What the user has changed and nobody accepted is still said by the next verification.
@@ -233,7 +237,8 @@ impl Rewired {
             // This version is the first that has it.
             let before = text.as_deref();
             if let Some(edited) = marked(new, before.unwrap_or_default(), name) {
-                self.patch += &wiring::section(&new.path, before, &edited.text);
+                let section = wiring::section(&new.path, before, &edited.text);
+                self.patch.insert(new.path.clone(), section);
                 let blocks = edited.blocks.into_iter();
                 self.records
                     .extend(blocks.map(|block| block_record(new.path.clone(), block)));
@@ -259,7 +264,8 @@ impl Rewired {
         });
         let Some((text, mine, rest)) = parts else {
             self.records.push(record.clone());
-            self.patch += &section.unwrap_or_default();
+            self.patch
+                .extend(section.map(|section| (new.path.clone(), section)));
             return Ok(());
         };
         let block = |template: &str| dotenv::block(name, &dotenv::without_set(template, &rest));
@@ -294,7 +300,8 @@ impl Rewired {
         let after = dotenv::replace_block(text, name, &merged).unwrap_or_else(|| text.to_owned());
         let made = wiring.is_some_and(|wiring| wiring.made(&new.path));
         let before = Some(rest.as_str()).filter(|rest| !made || !rest.is_empty());
-        self.patch += &wiring::section(&new.path, before, &after);
+        let section = wiring::section(&new.path, before, &after);
+        self.patch.insert(new.path.clone(), section);
         if after != text {
             self.texts
                 .insert(new.path.clone(), (after, vec![name.to_owned()]));

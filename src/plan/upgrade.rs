@@ -144,10 +144,9 @@ pub fn upgrade(
     }
     if !rewired.patch.is_empty() {
         let path = wiring_path(&after)?;
-        after
-            .files
-            .push(wiring_record(path.clone(), &rewired.patch));
-        copies.insert(path, rewired.patch);
+        let patch: String = rewired.patch.into_values().collect();
+        after.files.push(wiring_record(path.clone(), &patch));
+        copies.insert(path, patch);
     }
     let mut records = rendering.records()?;
     records.retain(|record| record.kind == FileKind::Vendor);

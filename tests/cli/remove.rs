@@ -160,7 +160,7 @@ fn a_package_that_other_code_uses_stays() {
 
 #[test]
 fn one_of_two_is_removed_and_the_other_stays() {
-    let project = Fixture::copy_of(&repository().join("tests/fixtures/fastapi/root"));
+    let project = Fixture::copy_of(&repository().join("tests/fixtures/fastapi/plain"));
     project.write("admin/Cargo.toml", crate::fixture::AXUM_MANIFEST);
     project.write("admin/src/main.rs", crate::fixture::AXUM_MAIN);
     let before = project.tree();

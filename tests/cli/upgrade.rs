@@ -95,7 +95,11 @@ fn edits_come_along_and_are_not_accepted_by_the_way() {
         "const ACCEPTED",
         "/// Mine.\nconst ACCEPTED",
     );
-    project.replace(".env.example", "5432/postgres\n", "5432/shop\n");
+    project.replace(
+        ".env.example",
+        "# DB_POOL_TIMEOUT=30\n",
+        "DB_POOL_TIMEOUT=7\n",
+    );
     project.replace(
         "Cargo.toml",
         "sqlx = { version = \"0.9\"",
@@ -119,7 +123,7 @@ fn edits_come_along_and_are_not_accepted_by_the_way() {
     assert_eq!(project.read("src/db_postgres/pool.rs"), crlf);
     let env = project.read(".env.example");
     assert!(
-        env.contains("5432/shop\n") && env.contains("# DB_NEW=1\n"),
+        env.contains("\nDB_POOL_TIMEOUT=7\n") && env.contains("# DB_NEW=1\n"),
         "{env}"
     );
     assert!(
@@ -156,7 +160,7 @@ fn a_conflict_writes_nothing_unless_it_is_asked_for() {
         1,
         &[
             "nothing was written",
-            &format!("{HEALTH}:15: "),
+            &format!("{HEALTH}:17: "),
             ".env.example:",
         ],
     );
