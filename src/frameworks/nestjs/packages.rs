@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::bootstrap;
-use crate::edit::package_json::major;
+use crate::edit::package_json::{self, major};
 use crate::types::{EntryKind, Files, Install, Problem, ProjectPath, Target, relative};
 
 /// Directories that hold no sources of the user's.
@@ -109,15 +109,11 @@ fn read(files: &dyn Files, path: &ProjectPath) -> Result<Option<Value>, Problem>
         return Ok(None);
     };
     let bare = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(bare).map(Some).map_err(|error| {
-        let line: usize = bare
-            .split_inclusive('\n')
-            .take(error.line().saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let at = (line + error.column().saturating_sub(1)).min(bare.len());
-        Problem::input(format!("{path} is no JSON")).at(path, bare, at..at, error.to_string())
-    })
+    match serde_json::from_str(bare) {
+        Ok(value) if !bare.contains("\"@nestjs/core\"") => Ok(Some(value)),
+        // Of a key that is there twice, only the last is in the value: it may hide the application.
+        parsed => package_json::check(path, bare).map(|()| parsed.ok()),
+    }
 }
 
 fn requirement<'p>(package: &'p Value, name: &str) -> Option<&'p str> {
