@@ -28,7 +28,7 @@ impl Application {
     /// Checks that the generated code can run in it.
     ///
     /// # Errors
-    /// A version of NestJS that is not supported, or ES modules.
+    /// A version of NestJS that is not supported.
     pub fn supported(&self, files: &dyn Files) -> Result<(), Problem> {
         let package = read(files, &self.manifest)?.unwrap_or_default();
         let range = requirement(&package, "@nestjs/core").unwrap_or_default();
@@ -40,13 +40,20 @@ impl Application {
                 .note("the generated code is tested with NestJS 10 and 11")
                 .help("upgrade NestJS first: https://docs.nestjs.com/migration-guide"));
         }
-        if package["type"] == "module" {
-            return Err(Problem::input("ES modules are not supported yet")
-                .in_file(&self.manifest)
-                .note("`\"type\": \"module\"` asks for imports with file extensions")
-                .help("NestJS itself starts projects as CommonJS"));
-        }
         Ok(())
+    }
+
+    /// What relative imports end in: ES modules ask for `.js`, unless something else resolves them.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read or is no JSON.
+    pub fn extension(&self, files: &dyn Files) -> Result<&'static str, Problem> {
+        if let Some(extension) = bootstrap::extension(files, &self.source_root)? {
+            return Ok(extension);
+        }
+        let package = read(files, &self.manifest)?.unwrap_or_default();
+        let is_module = package["type"] == "module";
+        Ok(if is_module { ".js" } else { "" })
     }
 
     /// The test runner that the package has. Jest reads no TypeScript until it is told how.
