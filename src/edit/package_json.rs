@@ -61,6 +61,14 @@ pub fn add_dependencies(
     }))
 }
 
+/// Whether a manifest can be edited: plain JSON, no key twice where it matters.
+///
+/// # Errors
+/// It is not.
+pub fn check(path: &ProjectPath, text: &str) -> Result<(), Problem> {
+    parse(path, text).map(drop)
+}
+
 /// How often what a block of [`add_dependencies`] records is in a manifest: 0 or 1.
 pub fn count(manifest: &str, block: &Block) -> usize {
     let manifest: Option<serde_json::Value> =

@@ -13,6 +13,7 @@ pub const ENCODERS: &[(&str, Encoder)] = &[
     ("python_string", |text| Ok(python_string(text))),
     ("python_path", python_path),
     ("typescript_string", |text| Ok(typescript_string(text))),
+    ("file_extension", file_extension),
     ("toml_string", |text| Ok(quote(text))),
     ("yaml_string", |text| Ok(quote(text))),
     ("sql_identifier", sql_identifier),
@@ -83,6 +84,16 @@ fn typescript_string(text: &str) -> String {
         }
     }
     out + "'"
+}
+
+/// With its dot: `.js`; or nothing.
+fn file_extension(text: &str) -> Result<String, String> {
+    let is_extension = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric());
+    match text.strip_prefix('.') {
+        Some(name) if !name.is_empty() && is_extension(name) => Ok(text.to_owned()),
+        None if text.is_empty() => Ok(String::new()),
+        _ => Err(format!("`{}` is no file extension", text.escape_debug())),
+    }
 }
 
 fn rust_identifier(text: &str) -> Result<String, String> {
@@ -247,6 +258,11 @@ mod tests {
         for text in ["a-b", "a..b", ".a", "class.x", "a b", ""] {
             assert!(python_path(text).is_err(), "{text}");
         }
+        for text in [".", "js", ".js'", ".a.b", "./x"] {
+            assert!(file_extension(text).is_err(), "{text}");
+        }
+        assert_eq!(file_extension(".js").unwrap(), ".js");
+        assert_eq!(file_extension("").unwrap(), "");
         assert_eq!(rust_identifier("type").unwrap(), "r#type");
         assert!(sql_identifier(&"x".repeat(64)).is_err());
         assert_eq!(sql_identifier("a\"b").unwrap(), "\"a\"\"b\"");

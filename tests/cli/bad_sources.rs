@@ -36,11 +36,6 @@ fn a_package_json_that_is_none() {
         ("{\n  \"name\"", "{ // the shop\n  \"name\"", "no JSON"),
         (
             "\"devDependencies\": {}",
-            "\"dependencies\": {}",
-            "no application of a supported framework",
-        ),
-        (
-            "\"devDependencies\": {}",
             "\"name\": \"other\"",
             "`name` is there twice",
         ),
@@ -64,6 +59,14 @@ fn a_package_json_that_is_none() {
         project.replace("package.json", from, to);
         project.refuses(&["add", "--yes"], 2, &[expected]);
     }
+    let project = nestjs();
+    project.replace(
+        "package.json",
+        "\"devDependencies\": {}",
+        "\"dependencies\": {}",
+    );
+    let said = ["`dependencies` is there twice", "package.json:7:3"];
+    project.refuses(&["add", "--yes"], 2, &said);
     for text in ["", "[]", "null", "\"shop\"", "{\"a\":"] {
         let project = nestjs();
         project.write("package.json", text);

@@ -1,7 +1,6 @@
 //! What a block can be, and that no block is anything else.
 
-use crate::page::{blocks, pages};
-use crate::repository;
+use crate::page::pages;
 
 /// Language and role, and what is done with such a block.
 const ROLES: &[(&str, &str)] = &[
@@ -13,16 +12,26 @@ const ROLES: &[(&str, &str)] = &[
         "rust,test",
         "the same, and its tests are run on a real server",
     ),
-    ("rust,file", "usage.md: written to the file"),
-    ("rust,append", "usage.md: put at the end of the file"),
-    ("rust,is", "usage.md: what the file holds at that point"),
+    ("rust,file", "of a walk: written to the file"),
+    ("rust,append", "of a walk: put at the end of the file"),
+    ("rust,is", "of a walk: what the file holds at that point"),
+    ("python,file", "the same"),
+    ("python,append", "the same"),
+    ("python,is", "the same"),
+    ("ts,file", "the same"),
+    ("ts,append", "the same"),
+    ("ts,is", "the same"),
+    ("ini,file", "the same"),
     ("rust,nowire", "main.rs wired by hand; compiled and asked"),
     ("rust,signatures", "declarations that the layer has"),
     (
         "sh,walk",
-        "usage.md: executed, in the order of the page, in one session",
+        "usage.md, actix.md, fastapi.md, nestjs.md: executed, in the order of the page, in one session",
     ),
-    ("sh,serve", "usage.md: started, until `<!-- test: stop -->`"),
+    (
+        "sh,serve",
+        "of a walk: started, until `<!-- test: stop -->`",
+    ),
     ("sh,run", "executed in a new Axum application"),
     ("sh,added", "executed in one that has the layer"),
     (
@@ -48,19 +57,23 @@ const ROLES: &[(&str, &str)] = &[
         "sh,outside",
         "programs that are not ours; only their names are looked at",
     ),
-    ("sql,walk", "usage.md: executed on the server"),
+    ("sql,walk", "of a walk: executed on the server"),
     (
         "sql,file",
-        "written to the file before the snippets are compiled; applied by them",
+        "of a walk: written to the file; advanced.md: before the snippets are compiled",
     ),
-    ("text,answer", "usage.md: what the last command printed"),
+    ("text,answer", "of a walk: what the last command printed"),
     (
         "text,contains",
-        "usage.md, verification.md: lines that the last command printed",
+        "of a walk, verification.md: lines that the last command printed",
     ),
     (
         "text,log",
         "lines that the application logs; `…` stands for anything",
+    ),
+    (
+        "text,logged",
+        "of a walk: lines that the application stopped last has logged; `…` stands for anything",
     ),
     (
         "text,start",
@@ -74,15 +87,11 @@ const ROLES: &[(&str, &str)] = &[
     ("text,diagram", "a picture"),
     (
         "json,answer",
-        "usage.md: shape of what the last command printed; `=exact`: the same",
+        "of a walk: shape of what the last command printed; `=exact`: the same",
     ),
     (
         "json,health",
         "shape of the health payload; `=refused`, `=plain`: when",
-    ),
-    (
-        "ts,is",
-        "what a file of the repository holds, which is compiled with the NestJS application",
     ),
     ("yaml,parse", "is valid"),
     (
@@ -91,7 +100,6 @@ const ROLES: &[(&str, &str)] = &[
     ),
     ("yaml,gitlab", "the same of a pipeline and its `script`"),
     ("toml,parse", "is valid"),
-    ("python,parse", "is valid"),
     ("env", "settings that the layer accepts"),
     ("env,runtime", "set when the lines of `text,log` are made"),
 ];
@@ -110,14 +118,6 @@ fn every_block_has_a_role() {
         strangers.is_empty(),
         "blocks that nothing checks: {strangers:#?}"
     );
-}
-
-#[test]
-fn typescript_is_what_is_compiled() {
-    for block in blocks("ts,is") {
-        let text = std::fs::read_to_string(repository().join(&block.value)).unwrap();
-        assert_eq!(block.text.trim_end(), text.trim_end(), "{block}");
-    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn health_payloads(shop: &Shop) {
         };
         let process = shop.serve(&format!("env {variable} cargo run --quiet"), "health.log");
         let answer = ask(shop, HEALTH);
-        Shop::stop(process);
+        shop.stop(process);
         let documented: Value = serde_json::from_str(&block.text).unwrap();
         let differences = differences(&documented, &answer.json());
         assert!(
@@ -99,7 +99,7 @@ pub fn logs(shop: &Shop) {
         });
         assert_eq!(answer.status, status, "{answer}");
     }
-    let log = Shop::stop(process);
+    let log = shop.stop(process);
     for block in blocks("text,log") {
         for line in block.text.lines() {
             let found = log.lines().any(|logged| has(logged, line));
@@ -116,7 +116,7 @@ pub fn logs(shop: &Shop) {
 }
 
 /// Whether a line has `pattern`, where `…` stands for anything.
-fn has(line: &str, pattern: &str) -> bool {
+pub fn has(line: &str, pattern: &str) -> bool {
     let mut rest = line;
     pattern.split('…').all(|part| match rest.find(part) {
         Some(at) => {
@@ -133,7 +133,10 @@ pub fn compile(shop: &Shop) {
     for block in blocks("sh,add") {
         shop.session.ok(&block, &block.text);
     }
-    for block in blocks("sql,file") {
+    for block in page("docs/advanced.md").blocks() {
+        if block.kind() != "sql,file" {
+            continue;
+        }
         let path = root.join(&block.value);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, &block.text).unwrap();
@@ -216,6 +219,6 @@ pub fn wired_by_hand(shop: &Shop) {
     );
     let process = shop.serve(&script, "by-hand.log");
     let health = ask(shop, HEALTH);
-    Shop::stop(process);
+    shop.stop(process);
     assert_eq!(health.status, 200, "{block}: {health}");
 }

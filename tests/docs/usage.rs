@@ -1,6 +1,8 @@
-//! usage.md, done step by step; then, in the application it made, the snippets and logs of the other pages.
+//! The pages that lead from an empty application to a tested query, done step by step; then, in the application that
+//! usage.md made, the snippets and logs of the other pages.
 
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,15 +14,31 @@ use serde_json::Value;
 use crate::page::{Block, Part, page};
 use crate::session::Session;
 use crate::shape::differences;
+use crate::snippets::has;
 use crate::support::process::Process;
 use crate::support::throwaway;
 
-/// Where the pages say that PostgreSQL and the application are.
+/// Where the pages say that PostgreSQL is.
 const SERVER: &str = "localhost:5432";
-const PORT: &str = "3000";
+
+/// A page, and what its framework makes of Ctrl-C.
+struct Walk {
+    page: &'static str,
+    /// Where the page says that the application is.
+    port: &'static str,
+    /// The signal is raised again, once everything is closed.
+    is_raised_again: bool,
+}
+
+const USAGE: Walk = Walk {
+    page: "docs/usage.md",
+    port: "3000",
+    is_raised_again: false,
+};
 
 /// The application of the page, and what it needs.
 pub struct Shop {
+    walk: Walk,
     folder: tempfile::TempDir,
     pub session: Session,
     pub server: Server,
@@ -29,7 +47,7 @@ pub struct Shop {
 
 #[test]
 fn the_usage_page_works_as_written_and_so_do_the_snippets() {
-    let shop = Shop::new();
+    let shop = Shop::new(USAGE);
     shop.walk();
     crate::snippets::health_payloads(&shop);
     crate::snippets::refused_start(&shop);
@@ -38,13 +56,44 @@ fn the_usage_page_works_as_written_and_so_do_the_snippets() {
     crate::snippets::wired_by_hand(&shop);
 }
 
+#[test]
+fn the_actix_page_works_as_written() {
+    Shop::new(Walk {
+        page: "docs/actix.md",
+        port: "8080",
+        is_raised_again: false,
+    })
+    .walk();
+}
+
+#[test]
+fn the_fastapi_page_works_as_written() {
+    Shop::new(Walk {
+        page: "docs/fastapi.md",
+        port: "8000",
+        is_raised_again: false,
+    })
+    .walk();
+}
+
+#[test]
+fn the_nestjs_page_works_as_written() {
+    Shop::new(Walk {
+        page: "docs/nestjs.md",
+        port: "3000",
+        is_raised_again: true,
+    })
+    .walk();
+}
+
 impl Shop {
-    fn new() -> Self {
+    fn new(walk: Walk) -> Self {
         let options = Options::default().login("postgres", "postgres");
         let server = Server::start(&throwaway::installation().unwrap(), &options, &|_| {})
             .unwrap_or_else(|problem| panic!("{problem}"));
         let folder = tempfile::tempdir().unwrap();
         let shop = Self {
+            walk,
             session: Session::new(folder.path()),
             folder,
             server,
@@ -53,13 +102,20 @@ impl Shop {
         for name in ["shop", "shop_test"] {
             shop.sql("postgres", &format!("CREATE DATABASE {name}"));
         }
+        // Where a starter reads it, this is what the page's port stands for.
+        shop.session
+            .ok(&"the port", &format!("export PORT={}", shop.port));
         shop
     }
 
     /// Where it runs, instead of where the page says.
     pub fn here(&self, text: &str) -> String {
         text.replace(SERVER, &format!("127.0.0.1:{}", self.server.port()))
-            .replace(&format!(":{PORT}"), &format!(":{}", self.port))
+            .replace(&format!(":{}", self.walk.port), &format!(":{}", self.port))
+            .replace(
+                &format!("--port {}", self.walk.port),
+                &format!("--port {}", self.port),
+            )
     }
 
     pub fn folder(&self) -> &Path {
@@ -99,12 +155,16 @@ impl Shop {
     }
 
     /// Ctrl-C, after which it has to end in order. What it printed.
-    pub fn stop(mut process: Process) -> String {
+    pub fn stop(&self, mut process: Process) -> String {
         process.signal(Signal::INT);
         let status = process.wait(Duration::from_secs(20));
         let printed = process.printed();
+        let in_order = status.is_some_and(|status| match self.walk.is_raised_again {
+            true => status.signal() == Some(Signal::INT.as_raw()),
+            false => status.success(),
+        });
         assert!(
-            status.is_some_and(|status| status.success()),
+            in_order,
             "expected a stop in order, got {status:?}:\n{printed}"
         );
         printed
@@ -113,21 +173,22 @@ impl Shop {
     fn walk(&self) {
         let mut running: Option<Process> = None;
         let mut said = (String::new(), String::new());
+        let mut logged = String::new();
         let mut steps = 0;
-        for part in page("docs/usage.md").parts {
+        let path = self.walk.page;
+        for part in page(path).parts {
             let block = match part {
                 Part::Note(note) if note == "stop" => {
-                    Self::stop(running.take().expect("something to stop"));
+                    logged = self.stop(running.take().expect("something to stop"));
                     continue;
                 }
-                Part::Note(note) => panic!("usage.md: what is `{note}`?"),
+                Part::Note(note) => panic!("{path}: what is `{note}`?"),
                 Part::Block(block) => block,
             };
             steps += 1;
             let text = self.here(&block.text);
             match block.kind().as_str() {
-                // Other frameworks than the one that the walk goes through; roles.rs says where these are held to.
-                "sh,outside" | "python,parse" | "ts,is" => {}
+                "sh,outside" => {}
                 "sh,walk" => said = self.session.ok(&block, &text),
                 "sh,serve" => {
                     let started = self.serve(text.trim(), &format!("serve-{steps}.log"));
@@ -140,9 +201,17 @@ impl Shop {
                     self.sql("shop", &text);
                     self.sql("shop_test", &text);
                 }
-                "rust,file" => self.write(&block, &text, false),
-                "rust,append" => self.write(&block, &text, true),
-                "rust,is" => {
+                "rust,file" | "python,file" | "ts,file" | "sql,file" | "ini,file" => {
+                    self.write(&block, &text, false);
+                }
+                "rust,append" | "python,append" | "ts,append" => self.write(&block, &text, true),
+                "text,logged" => {
+                    for line in text.lines() {
+                        let found = logged.lines().any(|logged| has(logged, line));
+                        assert!(found, "{block}: no such line: {line}\n{logged}");
+                    }
+                }
+                "rust,is" | "python,is" | "ts,is" => {
                     let path = self.session.directory().join(&block.value);
                     let found = std::fs::read_to_string(path).unwrap();
                     assert_eq!(found, text, "{block}: {} differs", block.value);
@@ -150,8 +219,8 @@ impl Shop {
                 _ => answered(&block, &text, &said),
             }
         }
-        assert!(running.is_none(), "usage.md leaves the application running");
-        assert!(steps > 20, "only {steps} steps");
+        assert!(running.is_none(), "{path} leaves the application running");
+        assert!(steps > 15, "{path}: only {steps} steps");
     }
 
     /// A file of the application; its directory has to be there, as for a reader with an editor.

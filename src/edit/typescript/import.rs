@@ -38,6 +38,14 @@ pub fn imported(source: &Source, name: &str) -> Option<Imported> {
     })
 }
 
+/// What the file imports from, as written.
+pub fn import_paths(source: &Source) -> Vec<String> {
+    statements(source, "import_statement")
+        .filter_map(|statement| statement.child_by_field_name("source"))
+        .map(|path| source.string(path).to_owned())
+        .collect()
+}
+
 /// The files that `name` may come from, if this one hands it on: `export { name } from`, `export * from`.
 pub fn reexported(source: &Source, name: &str) -> Vec<Imported> {
     statements(source, "export_statement")

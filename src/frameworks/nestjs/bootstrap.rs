@@ -6,11 +6,13 @@ use super::module;
 use super::packages::{Application, below};
 use crate::edit::splice::{Splice, indent};
 use crate::edit::tree::{ancestors, named_children};
-use crate::edit::typescript::{Source, edit, fault, imported, reexported};
+use crate::edit::typescript::{Source, edit, fault, import_paths, imported, reexported};
 use crate::types::{Block, EntryKind, FileEdit, Files, Problem, ProjectPath, relative};
 
 /// How deep below the sources a bootstrap is looked for.
 const LEVELS: u32 = 3;
+/// What an import may call a file by that is written in TypeScript.
+const EXTENSIONS: [&str; 2] = [".js", ".ts"];
 /// How many files a name is followed through.
 const HOPS: u32 = 6;
 
@@ -54,6 +56,24 @@ fn sources(
         Some(problem) if found.is_empty() => Err(problem),
         _ => Ok(found),
     }
+}
+
+/// What relative imports end in where applications are created; `None` if nothing is imported so.
+pub fn extension(
+    files: &dyn Files,
+    source_root: &ProjectPath,
+) -> Result<Option<&'static str>, Problem> {
+    let mut endings = Vec::new();
+    for (path, text) in sources(files, source_root)? {
+        let paths = import_paths(&Source::parse(path, text));
+        for from in paths.iter().filter(|from| from.starts_with('.')) {
+            let ending = EXTENSIONS.into_iter().find(|ending| from.ends_with(ending));
+            endings.push(ending.unwrap_or_default());
+        }
+    }
+    // Of files without one, some are no TypeScript: `./package.json`.
+    let written = endings.iter().find(|ending| !ending.is_empty());
+    Ok(written.or(endings.first()).copied())
 }
 
 /// The edits that wire the module into an application.
@@ -114,8 +134,8 @@ pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdi
         true => source,
         false => &parse(files, &home)?,
     };
-    let (mut splices, mut blocks) =
-        module::wire(module_file, &class, &import_path(application, &home))?;
+    let from = import_path(application, &home, application.extension(files)?);
+    let (mut splices, mut blocks) = module::wire(module_file, &class, &from)?;
     let mut edits = Vec::new();
     let (hooks, hook_blocks) = shutdown(source, *call)?;
     if home == source.path {
@@ -265,7 +285,11 @@ fn locate(
     let Some(base) = base else {
         return Ok(None);
     };
-    let stem = base.as_str().trim_end_matches(".js");
+    let path = base.as_str();
+    let stem = EXTENSIONS
+        .into_iter()
+        .find_map(|ending| path.strip_suffix(ending))
+        .unwrap_or(path);
     for path in [format!("{stem}.ts"), format!("{stem}/index.ts")] {
         if let Ok(path) = ProjectPath::existing(&path)
             && files.text(&path)?.is_some()
@@ -277,19 +301,24 @@ fn locate(
 }
 
 /// How a file imports the generated module.
-fn import_path(application: &Application, importer: &ProjectPath) -> String {
+fn import_path(application: &Application, importer: &ProjectPath, extension: &str) -> String {
     let below = importer
         .parent()
         .and_then(|dir| dir.below(&application.source_root))
         .unwrap_or_else(ProjectPath::root);
-    match below
+    let depth = below
         .as_str()
         .split('/')
         .filter(|s| !s.is_empty() && *s != ".")
-        .count()
-    {
-        0 => "./db-postgres".to_owned(),
-        depth => format!("{}db-postgres", "../".repeat(depth)),
+        .count();
+    let up = match depth {
+        0 => "./".to_owned(),
+        depth => "../".repeat(depth),
+    };
+    match extension {
+        "" => format!("{up}db-postgres"),
+        // Whoever asks for file extensions has no index files found, either.
+        extension => format!("{up}db-postgres/index{extension}"),
     }
 }
 
@@ -314,20 +343,16 @@ fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Pr
             "this application",
         ));
     }
+    if let Some(made) = returned(source, call) {
+        return Ok(made);
+    }
     let declared = ancestors(call)
         .take_while(|node| !matches!(node.kind(), "arrow_function" | "function_declaration"))
         .find(|node| node.kind() == "variable_declarator")
         .filter(|declarator| {
             declarator
                 .child_by_field_name("value")
-                .is_some_and(|value| {
-                    let inner = match value.kind() {
-                        "await_expression" => named_children(value).first().copied(),
-                        _ if source.slice(value).starts_with("await") => Some(value),
-                        _ => None,
-                    };
-                    inner.is_some_and(|inner| inner.byte_range() == call.byte_range())
-                })
+                .is_some_and(|value| awaits(source, value, call))
         });
     let name = declared.and_then(|declarator| declarator.child_by_field_name("name"));
     let statement = declared.and_then(|declarator| declarator.parent());
@@ -340,21 +365,61 @@ fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Pr
             "expected `const app = await NestFactory.create(…)`",
         ));
     };
-    let end = if source.slice(statement).ends_with(';') {
-        ";"
-    } else {
-        ""
-    };
-    let line = format!("{}.enableShutdownHooks(){end}", source.slice(name));
+    let line = hooks(source, statement, source.slice(name));
     let indent = indent(&source.text, statement.start_byte());
-    Ok((
-        vec![Splice::insert(
+    let splice = Splice::insert(statement.end_byte(), format!("\n{indent}{}", line.text));
+    Ok((vec![splice], vec![line]))
+}
+
+/// The line that turns the hooks on, ended as a statement of the user's.
+fn hooks(source: &Source, like: Node, app: &str) -> Block {
+    let end = match source.slice(like).ends_with(';') {
+        true => ";",
+        false => "",
+    };
+    Block {
+        name: "shutdown".to_owned(),
+        text: format!("{app}.enableShutdownHooks(){end}"),
+    }
+}
+
+/// Whether an expression is `await` before a call.
+fn awaits(source: &Source, expression: Node, call: Node) -> bool {
+    let inner = match expression.kind() {
+        "await_expression" => named_children(expression).first().copied(),
+        _ if source.slice(expression).starts_with("await") => Some(expression),
+        _ => None,
+    };
+    inner.is_some_and(|inner| inner.byte_range() == call.byte_range())
+}
+
+/// Where a function returns the new application, it is given a name first.
+fn returned(source: &Source, call: Node) -> Option<(Vec<Splice>, Vec<Block>)> {
+    const NAME: &str = "app";
+    let statement = ancestors(call).find(|node| node.kind() == "return_statement")?;
+    let expression = named_children(statement).first().copied()?;
+    let block = statement
+        .parent()
+        .filter(|node| node.kind() == "statement_block")?;
+    let is_taken = source
+        .all("identifier")
+        .into_iter()
+        .any(|name| source.slice(name) == NAME && block.byte_range().contains(&name.start_byte()));
+    if !awaits(source, expression, call) || is_taken {
+        return None;
+    }
+    let line = hooks(source, statement, NAME);
+    let end = &line.text[line.text.len() - usize::from(line.text.ends_with(';'))..];
+    let indent = indent(&source.text, statement.start_byte());
+    let splices = vec![
+        Splice {
+            span: statement.start_byte()..expression.start_byte(),
+            text: format!("const {NAME} = "),
+        },
+        Splice::insert(
             statement.end_byte(),
-            format!("\n{indent}{line}"),
-        )],
-        vec![Block {
-            name: "shutdown".to_owned(),
-            text: line,
-        }],
-    ))
+            format!("\n{indent}{}\n{indent}return {NAME}{end}", line.text),
+        ),
+    ];
+    Some((splices, vec![line]))
 }

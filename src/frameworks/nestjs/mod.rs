@@ -44,6 +44,10 @@ impl Framework for NestJs {
             .map_or_else(|| "src".to_owned(), |path| path.to_string());
         let runner = application.runner(files)?;
         Ok(Facts::from([
+            (
+                "extension".to_owned(),
+                Value::from(application.extension(files)?),
+            ),
             ("has_runner".to_owned(), Value::from(runner.is_some())),
             ("source_root".to_owned(), Value::from(source_root)),
             ("vitest".to_owned(), Value::from(runner == Some("vitest"))),
@@ -59,10 +63,11 @@ impl Framework for NestJs {
     }
 
     fn sample_facts(&self) -> Vec<Facts> {
-        [(false, false), (true, false), (true, true)]
+        [(false, false, ""), (true, false, ""), (true, true, ".js")]
             .into_iter()
-            .map(|(has_runner, vitest)| {
+            .map(|(has_runner, vitest, extension)| {
                 Facts::from([
+                    ("extension".to_owned(), Value::from(extension)),
                     ("has_runner".to_owned(), Value::from(has_runner)),
                     ("source_root".to_owned(), Value::from("src")),
                     ("vitest".to_owned(), Value::from(vitest)),

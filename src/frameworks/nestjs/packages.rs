@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::bootstrap;
-use crate::edit::package_json::major;
+use crate::edit::package_json::{self, major};
 use crate::types::{EntryKind, Files, Install, Problem, ProjectPath, Target, relative};
 
 /// Directories that hold no sources of the user's.
@@ -28,7 +28,7 @@ impl Application {
     /// Checks that the generated code can run in it.
     ///
     /// # Errors
-    /// A version of NestJS that is not supported, or ES modules.
+    /// A version of NestJS that is not supported.
     pub fn supported(&self, files: &dyn Files) -> Result<(), Problem> {
         let package = read(files, &self.manifest)?.unwrap_or_default();
         let range = requirement(&package, "@nestjs/core").unwrap_or_default();
@@ -40,13 +40,20 @@ impl Application {
                 .note("the generated code is tested with NestJS 10 and 11")
                 .help("upgrade NestJS first: https://docs.nestjs.com/migration-guide"));
         }
-        if package["type"] == "module" {
-            return Err(Problem::input("ES modules are not supported yet")
-                .in_file(&self.manifest)
-                .note("`\"type\": \"module\"` asks for imports with file extensions")
-                .help("NestJS itself starts projects as CommonJS"));
-        }
         Ok(())
+    }
+
+    /// What relative imports end in: ES modules ask for `.js`, unless something else resolves them.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read or is no JSON.
+    pub fn extension(&self, files: &dyn Files) -> Result<&'static str, Problem> {
+        if let Some(extension) = bootstrap::extension(files, &self.source_root)? {
+            return Ok(extension);
+        }
+        let package = read(files, &self.manifest)?.unwrap_or_default();
+        let is_module = package["type"] == "module";
+        Ok(if is_module { ".js" } else { "" })
     }
 
     /// The test runner that the package has. Jest reads no TypeScript until it is told how.
@@ -109,15 +116,11 @@ fn read(files: &dyn Files, path: &ProjectPath) -> Result<Option<Value>, Problem>
         return Ok(None);
     };
     let bare = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(bare).map(Some).map_err(|error| {
-        let line: usize = bare
-            .split_inclusive('\n')
-            .take(error.line().saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let at = (line + error.column().saturating_sub(1)).min(bare.len());
-        Problem::input(format!("{path} is no JSON")).at(path, bare, at..at, error.to_string())
-    })
+    match serde_json::from_str(bare) {
+        Ok(value) if !bare.contains("\"@nestjs/core\"") => Ok(Some(value)),
+        // Of a key that is there twice, only the last is in the value: it may hide the application.
+        parsed => package_json::check(path, bare).map(|()| parsed.ok()),
+    }
 }
 
 fn requirement<'p>(package: &'p Value, name: &str) -> Option<&'p str> {

@@ -98,7 +98,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** Whether it comes from a serialization failure or a deadlock, which a new attempt may not meet. */
-export function isTransient(error: unknown): boolean {
+export function mayRetry(error: unknown): boolean {
   let next: unknown = error;
   for (; next instanceof Error; next = (next as { cause?: unknown }).cause) {
     if (['40001', '40P01'].includes(codeOf(next) ?? '')) {
