@@ -26,14 +26,9 @@ pub fn add_dependencies(
         Some(bare) => ("\u{feff}", bare),
         None => ("", text),
     };
-    let mut now = bare.to_owned();
-    let mut blocks = Vec::new();
+    let root = parse(path, bare)?;
+    let mut missing = Vec::new();
     for dependency in dependencies {
-        let (field, prefix) = match dependency.dev {
-            true => ("devDependencies", "dev-"),
-            false => ("dependencies", ""),
-        };
-        let root = parse(path, &now)?;
         let fields: &[&str] = if dependency.dev {
             &FIELDS
         } else {
@@ -42,10 +37,19 @@ pub fn add_dependencies(
         let mut found = fields
             .iter()
             .filter_map(|field| property(object_at(&root, field)?, &dependency.name));
-        if let Some(entry) = found.next() {
-            suits(path, &now, entry, dependency)?;
-            continue;
+        match found.next() {
+            Some(entry) => suits(path, bare, entry, dependency)?,
+            None => missing.push(dependency),
         }
+    }
+    let mut now = bare.to_owned();
+    let mut blocks = Vec::new();
+    for dependency in missing {
+        let (field, prefix) = match dependency.dev {
+            true => ("devDependencies", "dev-"),
+            false => ("dependencies", ""),
+        };
+        let root = parse(path, &now)?;
         let splice = insertion(&now, &root, field, dependency);
         now = spliced(&now, &[splice]);
         blocks.push(Block {
@@ -110,8 +114,17 @@ fn parse<'t>(path: &ProjectPath, text: &'t str) -> Result<Object<'t>, Problem> {
     };
     twice(path, text, &root)?;
     for field in FIELDS {
-        if let Some(object) = object_at(&root, field) {
-            twice(path, text, object)?;
+        match property(&root, field).map(|prop| &prop.value) {
+            Some(Value::Object(object)) => twice(path, text, object)?,
+            Some(other) => {
+                return Err(Problem::input(format!("`{field}` is no object")).at(
+                    path,
+                    text,
+                    span(other),
+                    "expected packages and their versions",
+                ));
+            }
+            None => {}
         }
     }
     Ok(root)
@@ -352,6 +365,8 @@ mod tests {
                 .unwrap_err()
                 .contains("no JSON")
         );
+        let other = "{\"dependencies\": null, \"x\": 1}";
+        assert!(add(other, "pg", true).unwrap_err().contains("no object"));
         let twice = "{\"dependencies\": {}, \"dependencies\": {}}";
         assert!(add(twice, "pg", false).unwrap_err().contains("twice"));
     }

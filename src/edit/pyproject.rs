@@ -1,6 +1,6 @@
 //! Adds packages to a `pyproject.toml`, of PEP 621 or of Poetry; every byte that need not change stays.
 
-use toml_edit::{Array, Document, Item, TableLike, Value};
+use toml_edit::{Array, Document, Item, Table, TableLike, Value};
 
 use super::requirement::{Requirement, normalised, requirement};
 use super::requirements::amended;
@@ -25,8 +25,8 @@ pub enum Tool {
 enum Place<'p> {
     /// `project.dependencies`
     Project(&'p Array),
-    /// `tool.poetry.dependencies`
-    Poetry(&'p dyn TableLike),
+    /// `tool.poetry.dependencies`, and where its last line ends, if it has lines of its own.
+    Poetry(&'p dyn TableLike, Option<usize>),
 }
 
 impl Pyproject {
@@ -63,7 +63,8 @@ impl Pyproject {
             return Some(Place::Project(array));
         }
         let table = self.item(&["tool", "poetry", "dependencies"])?;
-        table.as_table_like().map(Place::Poetry)
+        let end = table.as_table().and_then(end_of_entries);
+        Some(Place::Poetry(table.as_table_like()?, end))
     }
 
     /// The project's name.
@@ -116,7 +117,7 @@ impl Pyproject {
                 .iter()
                 .filter_map(|value| Requirement::parse(value.as_str()?))
                 .collect(),
-            Some(Place::Poetry(table)) => table
+            Some(Place::Poetry(table, _)) => table
                 .iter()
                 .filter_map(|(name, item)| Requirement::parse(&as_requirement(name, item)))
                 .collect(),
@@ -163,7 +164,16 @@ impl Pyproject {
         if !new.is_empty() {
             splices.extend(match place {
                 Place::Project(array) => self.array_splices(array, &new),
-                Place::Poetry(table) => self.table_splices(table, &new),
+                Place::Poetry(_, Some(end)) => vec![self.table_splice(end, &new)],
+                Place::Poetry(_, None) => {
+                    return Err(
+                        Problem::input("its dependencies have no table of their own")
+                            .in_file(&self.path)
+                            .help(
+                                "list them below `[tool.poetry.dependencies]`, then run this again",
+                            ),
+                    );
+                }
             });
         }
         let (newline, offset) = (newline(&self.text), self.offset());
@@ -211,7 +221,7 @@ impl Pyproject {
                 }
                 Ok(Change::Add(requirement(wanted)))
             }
-            Place::Poetry(table) => {
+            Place::Poetry(table, _) => {
                 let there = table
                     .iter()
                     .find(|(name, _)| normalised(name) == wanted.name);
@@ -267,9 +277,14 @@ impl Pyproject {
             return vec![Splice::insert(last.end, values)];
         }
         let indent = indent(text, last.start);
-        let end = last.end + text[last.end..].find('\n').unwrap_or(0);
+        // The comma may stand below a comment.
+        let has_comma = array.trailing_comma();
+        let behind = match has_comma {
+            true => array.trailing().span().map_or(close, |span| span.start),
+            false => last.end,
+        };
+        let end = behind + text[behind..close].find('\n').unwrap_or(0);
         let end = end - usize::from(text[..end].ends_with('\r'));
-        let has_comma = text[last.end..end].trim_start().starts_with(',');
         let mut splices = Vec::new();
         if !has_comma {
             splices.push(Splice::insert(last.end, ","));
@@ -283,20 +298,12 @@ impl Pyproject {
         splices
     }
 
-    fn table_splices(&self, table: &dyn TableLike, new: &[String]) -> Vec<Splice> {
+    fn table_splice(&self, last: usize, new: &[String]) -> Splice {
         let text = self.document.raw();
-        let last = table
-            .iter()
-            .filter_map(|(_, item)| item.span())
-            .map(|span| span.end)
-            .max();
-        let Some(last) = last else {
-            return Vec::new();
-        };
         let end = text[last..].find('\n').map_or(text.len(), |n| last + n);
         let end = end - usize::from(text[..end].ends_with('\r'));
         let lines: String = new.iter().map(|line| format!("\n{line}")).collect();
-        vec![Splice::insert(end, lines)]
+        Splice::insert(end, lines)
     }
 
     /// Bytes that come before what is parsed.
@@ -309,6 +316,16 @@ enum Change {
     None,
     Replace { splice: Splice, text: String },
     Add(String),
+}
+
+/// Where a table's header and entries end; those of tables within stand elsewhere.
+fn end_of_entries(table: &Table) -> Option<usize> {
+    if table.is_implicit() || table.is_dotted() {
+        return None;
+    }
+    let entries = table.get_values();
+    let ends = entries.iter().filter_map(|(_, value)| value.span());
+    ends.chain(table.span()).map(|span| span.end).max()
 }
 
 fn quoted(text: &str) -> String {
@@ -360,7 +377,7 @@ pub fn count(text: &str, block: &str) -> usize {
             .iter()
             .filter(|value| value.as_str() == Some(block))
             .count(),
-        Some(Place::Poetry(table)) => {
+        Some(Place::Poetry(table, _)) => {
             let Ok(ours) = Document::parse(block) else {
                 return 0;
             };
@@ -432,6 +449,10 @@ mod tests {
                 "dependencies = [\n\t'fastapi',  # web\n\t\"asyncpg>=0.29,<1\",\n\t\"sqlalchemy[asyncio]>=2.0,<3\"\n\t]\n",
             ),
             (
+                "dependencies = [\n  'fastapi'  # web\n  ,\n]\n",
+                "dependencies = [\n  'fastapi'  # web\n  ,\n  \"asyncpg>=0.29,<1\",\n  \"sqlalchemy[asyncio]>=2.0,<3\",\n]\n",
+            ),
+            (
                 "dependencies = ['asyncpg', 'SQLAlchemy>=2']\n",
                 "dependencies = ['asyncpg', \"SQLAlchemy[asyncio]>=2\"]\n",
             ),
@@ -451,12 +472,30 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_single_packages_stay_below() {
+        let single = "[tool.poetry.dependencies.fastapi]\nversion = '*'\n";
+        let new = "asyncpg = \">=0.29,<1\"\nsqlalchemy = { version = \">=2.0,<3\", extras = [\"asyncio\"] }\n";
+        for head in [
+            "[tool.poetry.dependencies] # of ours\n",
+            "[tool.poetry.dependencies]\npython = '*'\nx.version = '*'\n",
+        ] {
+            assert_eq!(
+                added(&format!("{head}{single}")),
+                format!("{head}{new}{single}")
+            );
+        }
+    }
+
+    #[test]
     fn what_cannot_work_is_refused() {
         let path = ProjectPath::existing("pyproject.toml").unwrap();
         for text in [
             "[project]\ndependencies = ['sqlalchemy<2']\n",
             "[tool.poetry.dependencies]\nsqlalchemy = '^1.4'\n",
             "[project]\nname = 'a'\n",
+            "[tool.poetry.dependencies.fastapi]\nversion = '*'\n",
+            "[tool.poetry]\ndependencies = { fastapi = '*' }\n",
+            "[tool.poetry]\ndependencies.fastapi = '*'\n",
         ] {
             let pyproject = Pyproject::parse(path.clone(), text).unwrap();
             assert!(pyproject.add_dependencies(&wanted()).is_err(), "{text}");

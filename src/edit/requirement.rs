@@ -56,15 +56,13 @@ impl Requirement {
 
     /// The same text with more extras.
     pub fn with_extras(&self, text: &str, missing: &[String]) -> String {
-        let mut extras = self.extras.clone();
-        extras.extend(missing.iter().cloned());
-        let name = text[..self.head].split('[').next().unwrap_or_default();
-        format!(
-            "{}[{}]{}",
-            name.trim_end(),
-            extras.join(","),
-            &text[self.head..]
-        )
+        let (head, tail) = text.split_at(self.head);
+        let more = missing.join(",");
+        match head.strip_suffix(']').map(str::trim_end) {
+            Some(open) if open.ends_with(['[', ',']) => format!("{open}{more}]{tail}"),
+            Some(open) => format!("{open},{more}]{tail}"),
+            None => format!("{head}[{more}]{tail}"),
+        }
     }
 }
 
@@ -158,7 +156,7 @@ fn next(version: &[u64], places: usize) -> Version {
         .take(places)
         .collect();
     if let Some(last) = next.last_mut() {
-        *last += 1;
+        *last = last.saturating_add(1);
     }
     next
 }
@@ -182,12 +180,19 @@ mod tests {
         assert_eq!(read("x @ file:///a"), found("x", "", ""));
         assert_eq!(read("-r other.txt"), None);
         assert_eq!(read("# x"), None);
-        let text = "SQLAlchemy >=2 ; python_version > '3'";
-        let requirement = Requirement::parse(text).unwrap();
-        assert_eq!(
-            requirement.with_extras(text, &["asyncio".to_owned()]),
-            "SQLAlchemy[asyncio] >=2 ; python_version > '3'"
-        );
+        for (before, after) in [
+            (
+                "SQLAlchemy >=2 ; python_version > '3'",
+                "SQLAlchemy[asyncio] >=2 ; python_version > '3'",
+            ),
+            ("sqlalchemy [ Mypy ]>=2", "sqlalchemy [ Mypy,asyncio]>=2"),
+            ("sqlalchemy[mypy,]", "sqlalchemy[mypy,asyncio]"),
+            ("sqlalchemy[ ]", "sqlalchemy[asyncio]"),
+        ] {
+            let requirement = Requirement::parse(before).unwrap();
+            let asyncio = ["asyncio".to_owned()];
+            assert_eq!(requirement.with_extras(before, &asyncio), after);
+        }
     }
 
     #[test]
@@ -206,6 +211,7 @@ mod tests {
             (">=0.29,<1", "^0.29.0", true),
             (">=0.29,<1", "<0.29", false),
             (">=1,<2", "*", true),
+            (">=1,<2", "==18446744073709551615", false),
         ] {
             assert_eq!(overlap(one, other), meet, "{one} and {other}");
         }

@@ -29,6 +29,16 @@ pub fn amended(
     there: &Requirement,
     wanted: &Dependency,
 ) -> Result<Option<String>, Problem> {
+    let missing = missing_extras(path, text, there, wanted)?;
+    Ok((!missing.is_empty()).then(|| there.with_extras(text, &missing)))
+}
+
+fn missing_extras(
+    path: &ProjectPath,
+    text: &str,
+    there: &Requirement,
+    wanted: &Dependency,
+) -> Result<Vec<String>, Problem> {
     if !overlap(&there.versions, &wanted.version) {
         return Err(Problem::input(format!(
             "{} is here as `{}`, and {} is needed",
@@ -39,13 +49,11 @@ pub fn amended(
         .in_file(path)
         .help("change the version, then run this again"));
     }
-    let missing: Vec<String> = wanted
-        .features
-        .iter()
+    let missing = wanted.features.iter();
+    Ok(missing
         .filter(|extra| !there.extras.contains(extra) && !is_own_choice(&wanted.name))
         .cloned()
-        .collect();
-    Ok((!missing.is_empty()).then(|| there.with_extras(text, &missing)))
+        .collect())
 }
 
 /// How psycopg comes by libpq is for whoever has it already to say.
@@ -133,7 +141,7 @@ fn is_met(
         return Ok(false);
     };
     let text = format!("{}{}", there.name, there.versions);
-    Ok(amended(path, &text, there, wanted)?.is_none())
+    Ok(missing_extras(path, &text, there, wanted)?.is_empty())
 }
 
 /// How often a block of [`add_dependencies`] stands in a file.
@@ -183,6 +191,19 @@ mod tests {
             text("SQLAlchemy[asyncio]==2.0.40  # orm\nfastapi\n")
         );
         assert_eq!(added("sqlalchemy[asyncio]~=2.0\n"), None);
+    }
+
+    #[test]
+    fn an_included_file_may_name_it_with_other_extras() {
+        let path = ProjectPath::existing("requirements.txt").unwrap();
+        for (there, is_met) in [
+            ("sqlalchemy[mypy]~=2.0", false),
+            ("sqlalchemy[mypy,asyncio]~=2.0", true),
+        ] {
+            let others = [Requirement::parse(there).unwrap()];
+            let added = add_dependencies(&path, "-r base.txt\n", &others, &[sqlalchemy()]);
+            assert_eq!(added.unwrap().is_none(), is_met, "{there}");
+        }
     }
 
     #[test]

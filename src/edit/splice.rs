@@ -43,7 +43,7 @@ pub fn spliced(text: &str, splices: &[Splice]) -> String {
     result
 }
 
-/// The file at `path` after all splices of its `text`, in its own line ending. `parses` judges the result, `count` says how
+/// The file at `path` after all splices of its `text`, each line in its own ending, new ones in the file's. `parses` judges the result, `count` says how
 /// often a block stands in it.
 ///
 /// # Errors
@@ -61,7 +61,11 @@ pub fn edited(
         .iter()
         .map(|splice| Splice {
             span: splice.span.clone(),
-            text: splice.text.replace("\r\n", "\n").replace('\n', newline),
+            text: ended_as(
+                text.get(splice.span.clone()).unwrap_or_default(),
+                &splice.text,
+                newline,
+            ),
         })
         .collect();
     let text = spliced(text, &splices);
@@ -80,6 +84,47 @@ pub fn edited(
         text,
         blocks,
     })
+}
+
+/// How many lines of a text that is replaced may be gone before one that stays.
+const AHEAD: usize = 100;
+
+/// The lines of `new`, which takes the place of `old`. One that `old` has too, perhaps with something put in, ends as it
+/// does there, any other with `newline`.
+fn ended_as(old: &str, new: &str, newline: &str) -> String {
+    let mut left: &[&str] = &old.split_inclusive('\n').collect::<Vec<_>>();
+    let mut ended = String::with_capacity(new.len());
+    for line in new.split_inclusive('\n') {
+        let (bare, is_ended) = match line.strip_suffix('\n') {
+            Some(bare) => (bare.strip_suffix('\r').unwrap_or(bare), true),
+            None => (line, false),
+        };
+        let same = left
+            .iter()
+            .take(AHEAD)
+            .position(|old| old.trim() == bare.trim())
+            .or_else(|| {
+                let next = left.first()?;
+                is_within(next.trim(), bare).then_some(0)
+            });
+        let end = match same {
+            Some(at) if left[at].ends_with("\r\n") => "\r\n",
+            Some(at) if left[at].ends_with('\n') => "\n",
+            _ => newline,
+        };
+        left = &left[same.map_or(0, |at| at + 1)..];
+        ended.push_str(bare);
+        if is_ended {
+            ended.push_str(end);
+        }
+    }
+    ended
+}
+
+/// Whether `new` is `old` with something put in.
+fn is_within(old: &str, new: &str) -> bool {
+    let mut rest = new.chars();
+    old.chars().all(|wanted| rest.any(|c| c == wanted))
 }
 
 /// The line ending of a text, by its first line.
@@ -114,4 +159,41 @@ pub fn step(text: &str) -> &'static str {
     }
     let two = |l: &str| l.starts_with("  ") && !l.starts_with("   ");
     if text.lines().any(two) { "  " } else { "    " }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_keeps_its_end() {
+        let path = ProjectPath::existing("main.rs").unwrap();
+        for (before, after, inside, outside) in [
+            (
+                "serve(app)\r\n    .a()\n    .b()\n",
+                "serve(app.x())\n        .new()\n        .a()\n        .b()\n",
+                ["\r\n", "\n", "\n", "\n"],
+                "\n",
+            ),
+            (
+                "serve(app)\n    .a()\r\n    .b()\r\n",
+                "serve(app.x())\n        .new()\n        .a()\n        .b()\n",
+                ["\n", "\r\n", "\r\n", "\r\n"],
+                "\r\n",
+            ),
+        ] {
+            let head = format!("// head{outside}");
+            let text = format!("{head}{before}");
+            let splice = Splice {
+                span: head.len()..text.len(),
+                text: after.to_owned(),
+            };
+            let edit = edited(&path, &text, &[splice], Vec::new(), |_| true, |_, _| 1).unwrap();
+            let ends: Vec<&str> = edit.text[head.len()..]
+                .split_inclusive('\n')
+                .map(|line| &line[line.trim_end().len()..])
+                .collect();
+            assert_eq!(ends, inside, "{:?}", edit.text);
+        }
+    }
 }

@@ -60,6 +60,22 @@ pub fn descendants<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     }
 }
 
+/// The nodes without children below `node`, in source order, and those that `is_whole` takes for one.
+pub fn leaves<'t>(node: Node<'t>, is_whole: impl Fn(Node) -> bool) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
+    let mut found = Vec::new();
+    loop {
+        if is_whole(cursor.node()) || !cursor.goto_first_child() {
+            found.push(cursor.node());
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return found;
+                }
+            }
+        }
+    }
+}
+
 /// The ancestors of a node, the nearest first.
 pub fn ancestors<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
     std::iter::successors(node.parent(), |node| node.parent())

@@ -22,8 +22,7 @@ pub fn problem_text(problem: &Problem) -> String {
         if source.is_empty() {
             group = group.element(Origin::path(&path));
         } else {
-            let span = at.span.start.min(source.len())..at.span.end.min(source.len());
-            let annotation = AnnotationKind::Primary.span(span).label(&label);
+            let annotation = AnnotationKind::Primary.span(at.span.clone()).label(&label);
             group = group.element(Snippet::source(&source).path(&path).annotation(annotation));
         }
     }

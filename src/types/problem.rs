@@ -26,11 +26,19 @@ pub struct Location {
     pub label: String,
 }
 
+/// Those of these bytes that lie in `source`, from the first byte of a character on, to the last of one.
+fn whole(source: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let border = |at: usize| {
+        let at = at.min(source.len());
+        (0..=at).rev().find(|at| source.is_char_boundary(*at))
+    };
+    border(span.start).unwrap_or(0)..border(span.end).unwrap_or(0)
+}
+
 impl Location {
     /// Line and column of the span's start, both from 1, the column in characters.
     pub fn line_column(&self) -> (usize, usize) {
-        let start = self.span.start.min(self.source.len());
-        let before = &self.source.as_bytes()[..start];
+        let before = &self.source.as_bytes()[..self.span.start];
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         let line_start = before
             .iter()
@@ -104,7 +112,7 @@ impl Problem {
         self.location = Some(Box::new(Location {
             path: path.to_string(),
             source: source.to_owned(),
-            span,
+            span: whole(source, &span),
             label: label.into(),
         }));
         self

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::source::Source;
-use crate::edit::tree::{children, descendants, named_children};
+use crate::edit::tree::{children, descendants, leaves, named_children};
 use crate::types::ProjectPath;
 
 /// How often the statement `block` stands in `text`. An import may have got more names.
@@ -30,7 +30,10 @@ pub fn is_one_statement(block: &str) -> bool {
     let comments = descendants(statement)
         .into_iter()
         .any(|node| node.kind() == "comment");
-    source.error().is_none() && !comments && source.slice(statement) == block
+    source.error().is_none()
+        && !statement.is_extra()
+        && !comments
+        && source.slice(statement) == block
 }
 
 fn same(source: &Source, node: Node, block: &Source, wanted: Node) -> bool {
@@ -54,16 +57,10 @@ fn same(source: &Source, node: Node, block: &Source, wanted: Node) -> bool {
 }
 
 fn tokens(source: &Source, node: Node) -> Vec<String> {
-    if node.kind() == "comment" {
-        return Vec::new();
-    }
-    let inner = children(node);
-    if inner.is_empty() || node.kind() == "string" {
-        return vec![source.slice(node).to_owned()];
-    }
-    inner
+    leaves(node, |node| node.kind() == "string")
         .into_iter()
-        .flat_map(|child| tokens(source, child))
+        .filter(|node| node.kind() != "comment")
+        .map(|node| source.slice(node).to_owned())
         .collect()
 }
 
@@ -99,6 +96,7 @@ mod tests {
             "db_postgres.init_app(app); more()",
             "db_postgres.init_app(app)\n",
             "db_postgres.init_app(",
+            "\\\n",
             "",
         ] {
             assert!(!is_one_statement(text), "{text}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tree_sitter::{Node, Tree};
 
 use crate::edit::splice::{Splice, edited};
-use crate::edit::tree::{self, children};
+use crate::edit::tree::{self, descendants};
 use crate::types::{Block, FileEdit, Problem, ProjectPath};
 
 /// A Python file and its syntax tree. Byte offsets of the tree are those of the text.
@@ -39,7 +39,10 @@ impl Source {
 
     /// The first place that is not Python 3.
     pub fn error(&self) -> Option<Node<'_>> {
-        first_error(self.root())
+        descendants(self.root()).into_iter().find(|node| {
+            let is_old = matches!(node.kind(), "print_statement" | "exec_statement");
+            node.is_error() || node.is_missing() || is_old
+        })
     }
 }
 
@@ -47,14 +50,6 @@ impl Source {
 pub fn fault(text: &str) -> Option<std::ops::Range<usize>> {
     let source = Source::parse(ProjectPath::root(), text.into());
     source.error().map(|node| node.byte_range())
-}
-
-fn first_error(node: Node) -> Option<Node> {
-    let is_old = matches!(node.kind(), "print_statement" | "exec_statement");
-    if node.is_error() || node.is_missing() || is_old {
-        return Some(node);
-    }
-    children(node).into_iter().find_map(first_error)
 }
 
 /// The file after all splices, in its own line ending.

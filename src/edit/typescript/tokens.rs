@@ -6,7 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Source;
-use crate::edit::tree::{children, descendants, named_children};
+use crate::edit::tree::{self, named_children};
 use crate::types::ProjectPath;
 
 /// The bytes of every token of `source`, comments left out; a string is one token.
@@ -64,13 +64,9 @@ fn parse(text: &str) -> Source {
 }
 
 fn leaves(root: Node) -> Vec<Node> {
-    descendants(root)
+    tree::leaves(root, is_string)
         .into_iter()
-        .filter(|node| {
-            let is_leaf = is_string(*node) || children(*node).is_empty();
-            let inside = crate::edit::tree::ancestors(*node).any(is_string);
-            is_leaf && !inside && node.kind() != "comment" && !node.byte_range().is_empty()
-        })
+        .filter(|node| node.kind() != "comment" && !node.byte_range().is_empty())
         .collect()
 }
 
