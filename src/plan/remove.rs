@@ -45,7 +45,7 @@ pub fn remove(
     };
     draft.outputs(locked, discard)?;
     draft.unwire(locked, discard)?;
-    draft.is_unused(locked)?;
+    draft.is_unused(lock, locked)?;
     draft.keep_dependencies(locked, module)?;
     let Draft {
         overlay,
@@ -196,7 +196,7 @@ impl Draft<'_> {
     }
 
     /// What the user wrote must not need what goes.
-    fn is_unused(&self, locked: &LockedModule) -> Result<(), Problem> {
+    fn is_unused(&self, lock: &Lock, locked: &LockedModule) -> Result<(), Problem> {
         let outputs: BTreeSet<&ProjectPath> = locked
             .files
             .iter()
@@ -211,7 +211,12 @@ impl Draft<'_> {
             .collect();
         let mut uses = Vec::new();
         for (path, text) in sources(&self.overlay, &ProjectPath::root())? {
-            if outputs.contains(&path) {
+            let around = lock.modules.iter().map(|module| &module.target);
+            let around = around.filter(|target| path.below(target).is_some());
+            let nearest = around.max_by_key(|target| target.as_str().len());
+            // A package that has a module of its own means that one.
+            let is_other = nearest.is_some_and(|target| *target != locked.target);
+            if is_other || outputs.contains(&path) {
                 continue;
             }
             for name in &names {

@@ -101,7 +101,9 @@ pub fn upgrade(
         moves.insert(place(&moved.to.value)?, place(&moved.from.value)?);
     }
     for file in &rendering.files {
-        let was = moves.get(&file.path).unwrap_or(&file.path);
+        let is_there = locked.files.iter().any(|old| old.path == file.path);
+        let moved = moves.get(&file.path).filter(|_| !is_there);
+        let was = moved.unwrap_or(&file.path);
         match file.kind {
             FileKind::Generated => draft.generated(file, was)?,
             FileKind::Seed => draft.seed(file, was)?,

@@ -159,22 +159,33 @@ fn a_package_that_other_code_uses_stays() {
 }
 
 #[test]
-fn one_of_two_is_removed_and_the_other_stays() {
-    let project = Fixture::copy_of(&repository().join("tests/fixtures/fastapi/plain"));
-    project.write("admin/Cargo.toml", crate::fixture::AXUM_MANIFEST);
-    project.write("admin/src/main.rs", crate::fixture::AXUM_MAIN);
+fn one_of_two_members_is_removed_and_the_other_stays() {
+    let member =
+        |name: &str| crate::fixture::AXUM_MANIFEST.replace("\"shop\"", &format!("\"{name}\""));
+    let project = Fixture::with(&[
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"api\", \"admin\"]\nresolver = \"3\"\n",
+        ),
+        ("api/Cargo.toml", &member("api")),
+        ("api/src/main.rs", crate::fixture::AXUM_MAIN),
+        ("admin/Cargo.toml", &member("admin")),
+        ("admin/src/main.rs", crate::fixture::AXUM_MAIN),
+    ]);
     let before = project.tree();
     project
-        .run(&["add", "--yes", "--framework", "fastapi"])
+        .run(&["add", "--yes", "--package", "api", "--set", "pool_size=3"])
         .ok();
     let one = project.tree();
     project.run(&["add", "--yes", "--package", "admin"]).ok();
+    project.run(&["verify-all", "--release"]).ok();
+    project.refuses(&["remove", "--yes"], 1, &["several packages", "--package"]);
     project.refuses(
         &["remove", "--yes", "--package", "nothing"],
         2,
         &["does not have"],
     );
-    project.run(&["remove", "--yes", "--package", "admin"]).ok();
+    project.run(&["-C", "admin", "remove", "--yes"]).ok();
     assert!(project.tree() == one);
     project.run(&["verify-all", "--release"]).ok();
     project.run(&["remove", "--yes"]).ok();
