@@ -229,7 +229,7 @@ fn verifies(service: &Service, verify: &dyn Fn() -> Result<(), String>) {
     fails("RK0204");
     write("revoked_keys", "\n");
 
-    service.push("echo '// changed' >> .rapidkit/vendor/db_postgres/1.0.0/src/db_postgres/pool.rs");
+    service.push("echo '// changed' >> .rapidkit/vendor/db_postgres/1.1.0/src/db_postgres/pool.rs");
     fails("RK0301");
     service.push("git revert --no-commit HEAD");
     verify().unwrap();

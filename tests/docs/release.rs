@@ -24,7 +24,7 @@ fn every_step_of_the_release_page_works() {
         &"what was released last",
         // What is being worked on need not be recorded yet.
         "rapidkit-pg -q lock --overwrite --same-version
-         git add --all; git commit -qm 'Release'; git tag v1.0.0
+         git add --all; git commit -qm 'Release'; git tag v1.1.0
          mkdir ~/.ssh ~/trust
          ssh-keygen -q -t ed25519 -N '' -C release -f ~/.ssh/release
          echo \"release@example.org $(cat ~/.ssh/release.pub)\" > ~/trust/allowed_signers",

@@ -178,7 +178,7 @@ fn what_has_drifted_proves_nothing() {
     module.write("docs/usage.md", page + "\n");
     project.run(&with_module).ok();
     module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
-    project.refuses(&with_module, 2, &["still says version 1.0.0"]);
+    project.refuses(&with_module, 2, &["still says version 1.1.0"]);
 }
 
 #[test]
