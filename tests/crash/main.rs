@@ -14,9 +14,11 @@ mod disk;
 mod errors;
 mod kill;
 mod power;
+mod races;
 mod record;
 mod sample;
 mod scene;
+mod together;
 mod trace;
 mod tree;
 
@@ -32,6 +34,8 @@ const PARTS: &[(&str, Part)] = &[
     ("kill", kill::run),
     ("errors", errors::run),
     ("power", power::run),
+    ("races", races::run),
+    ("together", together::run),
 ];
 
 fn main() -> ExitCode {
