@@ -103,16 +103,17 @@ impl<'p> Run<'p> {
             diff: self.diff,
             applied,
         };
+        // Before anything is written: it can fail.
+        let next = next()?;
         let show = |applied: bool| {
-            let report = report(next()?);
+            let report = report(next.clone());
             match self.human {
                 true => report.print(context.terminal, view(applied)),
                 false => report.print_json(context.terminal, view(applied)),
             }
-            Ok::<_, Problem>(())
         };
         let Some(writer) = self.writer.as_ref().filter(|_| !changes.is_empty()) else {
-            show(false)?;
+            show(false);
             return Ok(Outcome::Shown);
         };
         if self.ask {
@@ -125,11 +126,11 @@ impl<'p> Run<'p> {
         }
         writer.apply(changes, &interrupt::requested)?;
         if self.ask {
-            for line in next()? {
+            for line in next {
                 context.terminal.line(line);
             }
         } else {
-            show(true)?;
+            show(true);
         }
         Ok(Outcome::Applied)
     }

@@ -31,15 +31,27 @@ pub(super) enum Outcome {
 }
 
 /// Why a step was not made.
+#[derive(Debug, thiserror::Error)]
 enum StepError {
     /// The file is neither as before nor as after.
+    #[error("changed meanwhile")]
     Changed,
-    Io(io::Error),
+    #[error("{0}")]
+    Io(#[from] io::Error),
 }
 
-impl From<io::Error> for StepError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    File(ContentHash),
+    /// A link or a directory: somebody put it there.
+    Other,
+}
+
+impl From<Option<ContentHash>> for Found {
+    fn from(hash: Option<ContentHash>) -> Self {
+        hash.map_or(Self::Nothing, Self::File)
     }
 }
 
@@ -87,7 +99,11 @@ pub(super) fn apply(
 pub(super) fn recover(root: &Dir) -> Result<Outcome, Problem> {
     let staging = match root.open_dir(STAGING) {
         Ok(staging) => staging,
-        Err(error) if is_absent(&error) => return Ok(Outcome::Nothing),
+        Err(error) if is_absent(&error) => {
+            // A run may have been cut off between making or removing the two directories.
+            let _ = root.remove_dir(OWN_DIRECTORY);
+            return Ok(Outcome::Nothing);
+        }
         Err(error) => return Err(Problem::input(format!("cannot open {STAGING}: {error}"))),
     };
     let mut text = Vec::new();
@@ -97,7 +113,7 @@ pub(super) fn recover(root: &Dir) -> Result<Outcome, Problem> {
     {
         Ok(_) => {}
         Err(error) if is_absent(&error) => {
-            remove_staging(root, &staging).map_err(|error| not_written(&error))?;
+            clean(root, &staging).map_err(|error| not_written(&error))?;
             return Ok(Outcome::Discarded);
         }
         Err(error) => {
@@ -129,8 +145,8 @@ fn check_before(root: &Dir, changes: &[Change]) -> Result<(), Problem> {
                 .help("put the file itself in its place, or make the change in the file it points to"));
         }
         let now =
-            hash(root, path).map_err(|error| Problem::input(error.to_string()).in_file(path))?;
-        if now != change.before.as_ref().map(ContentHash::of) {
+            find(root, path).map_err(|error| Problem::input(error.to_string()).in_file(path))?;
+        if now != change.before.as_ref().map(ContentHash::of).into() {
             return Err(changed_meanwhile(&[&change.path]));
         }
     }
@@ -167,53 +183,64 @@ fn commit(root: &Dir, staging: &Dir) -> io::Result<()> {
 }
 
 fn finish(root: &Dir, staging: &Dir, journal: &Journal) -> Result<(), Problem> {
-    let mut outcome = Ok(());
+    let Err((path, error)) = make_all(root, staging, journal) else {
+        return Ok(());
+    };
+    let within = |problem: Problem| match path {
+        Some(path) => problem.in_file(path),
+        None => problem,
+    };
+    let kept = roll_back(root, staging, journal).map_err(|second| {
+        within(Problem::input(format!(
+            "cannot be written: {error}; nor can what was written be taken back: {second}"
+        )))
+        .help("mend that and run this again: it finishes what was begun, or takes it back")
+    })?;
+    match error {
+        StepError::Changed => Err(changed_meanwhile(&kept)),
+        StepError::Io(error) => Err(within(not_written(&error))),
+    }
+}
+
+/// Makes every step, and ends the transaction: until its last call all can be taken back.
+fn make_all<'j>(
+    root: &Dir,
+    staging: &Dir,
+    journal: &'j Journal,
+) -> Result<(), (Option<&'j ProjectPath>, StepError)> {
     for directory in &journal.directories {
-        outcome = outcome.and_then(|()| match root.create_dir(directory.as_str()) {
+        match root.create_dir(directory.as_str()) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                Err((directory, error.into()))
+                return Err((Some(directory), error.into()));
             }
-            _ => Ok(()),
-        });
+            _ => {}
+        }
     }
     for step in &journal.steps {
-        outcome =
-            outcome.and_then(|()| make(root, staging, step).map_err(|error| (&step.path, error)));
+        make(root, staging, step).map_err(|error| (Some(&step.path), error))?;
     }
-    match outcome {
-        Ok(()) => {
-            for directory in &journal.emptied {
-                // Not empty: it stays.
-                let _ = root.remove_dir(directory.as_str());
-            }
-            sync_parents(root, journal).map_err(|error| not_written(&error))?;
-            remove_staging(root, staging).map_err(|error| not_written(&error))
-        }
-        Err((path, error)) => {
-            let kept = roll_back(root, staging, journal).map_err(|error| not_written(&error))?;
-            match error {
-                StepError::Changed => Err(changed_meanwhile(&kept)),
-                StepError::Io(error) => Err(Problem::input(format!(
-                    "cannot be written: {error}; nothing was changed"
-                ))
-                .in_file(path)),
-            }
-        }
+    for directory in &journal.emptied {
+        // Not empty: it stays.
+        let _ = root.remove_dir(directory.as_str());
     }
+    sync_parents(root, journal)
+        .and_then(|()| end(root, staging))
+        .map_err(|error| (None, error.into()))
 }
 
 /// Makes one step; nothing if it is made already.
 fn make(root: &Dir, staging: &Dir, step: &Step) -> Result<(), StepError> {
-    let now = hash(root, step.path.as_str())?;
-    if now != step.after {
-        if now != step.before {
+    let (before, after) = (Found::from(step.before), Found::from(step.after));
+    let now = find(root, step.path.as_str())?;
+    if now != after {
+        if now != before {
             return Err(StepError::Changed);
         }
         let (parent, name) = open_parent(root, &step.path)?;
-        let made = match (step.before, step.after) {
-            (None, _) => rename_no_replace(staging, &step.staged, &parent, name),
-            (Some(_), None) => rename_no_replace(&parent, name, staging, &step.staged),
-            (Some(_), Some(_)) => swap(staging, &step.staged, &parent, name),
+        let made = match (before, after) {
+            (Found::Nothing, _) => rename_no_replace(staging, &step.staged, &parent, name),
+            (_, Found::Nothing) => rename_no_replace(&parent, name, staging, &step.staged),
+            _ => swap(staging, &step.staged, &parent, name),
         };
         match made {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -223,25 +250,54 @@ fn make(root: &Dir, staging: &Dir, step: &Step) -> Result<(), StepError> {
         }
     }
     // Somebody may have written between the look and the rename; or in a run that was cut off here.
-    let aside = hash(staging, &step.staged)?;
-    if aside.is_none() || aside == step.before || aside == step.after {
+    let aside = find(staging, &step.staged)?;
+    if aside == Found::Nothing || aside == before || aside == after {
         return Ok(());
     }
     undo(root, staging, step)?;
     Err(StepError::Changed)
 }
 
-/// Puts back what a step has set aside.
+/// Puts back what a step has set aside. What somebody has written since stays in its place.
 fn undo(root: &Dir, staging: &Dir, step: &Step) -> io::Result<()> {
     let gone = |parent: &ProjectPath| step.after.is_none() && !parent.is_root();
     if let Some(parent) = step.path.parent().filter(gone) {
         root.create_dir_all(parent.as_str())?;
     }
     let (parent, name) = open_parent(root, &step.path)?;
+    let aside = find(staging, &step.staged)?;
     match (step.before, step.after) {
-        (None, _) => parent.remove_file(name),
-        (Some(_), None) => rename_no_replace(staging, &step.staged, &parent, name),
-        (Some(_), Some(_)) => swap(staging, &step.staged, &parent, name),
+        // Somebody else did the same.
+        (None, _) if aside != Found::Nothing => Ok(()),
+        (_, None) if aside == Found::Nothing => Ok(()),
+        (None, _) => {
+            rename_no_replace(&parent, name, staging, &step.staged)?;
+            if find(staging, &step.staged)? == step.after.into() {
+                return Ok(());
+            }
+            unless_there(rename_no_replace(staging, &step.staged, &parent, name))
+        }
+        (Some(_), None) => unless_there(rename_no_replace(staging, &step.staged, &parent, name)),
+        (Some(_), Some(_)) => {
+            // What comes out must be what was believed to be there. Else it is newer than what was put in.
+            let mut believed = Found::from(step.after);
+            loop {
+                let put_in = find(staging, &step.staged)?;
+                swap(staging, &step.staged, &parent, name)?;
+                if find(staging, &step.staged)? == believed {
+                    return Ok(());
+                }
+                believed = put_in;
+            }
+        }
+    }
+}
+
+/// What stands there is newer.
+fn unless_there(renamed: io::Result<()>) -> io::Result<()> {
+    match renamed {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other,
     }
 }
 
@@ -253,30 +309,39 @@ fn roll_back<'j>(
 ) -> io::Result<Vec<&'j ProjectPath>> {
     let mut kept = Vec::new();
     for step in journal.steps.iter().rev() {
-        let now = hash(root, step.path.as_str())?;
-        if now == step.before {
-            continue;
+        let path = step.path.as_str();
+        let mut now = find(root, path)?;
+        if now == step.after.into() && now != step.before.into() {
+            undo(root, staging, step)?;
+            now = find(root, path)?;
         }
-        if now != step.after {
+        if now != step.before.into() {
             kept.push(&step.path);
-            continue;
         }
-        undo(root, staging, step)?;
     }
     for directory in journal.directories.iter().rev() {
         // Not empty: somebody put a file there meanwhile.
         let _ = root.remove_dir(directory.as_str());
     }
     sync_parents(root, journal)?;
-    remove_staging(root, staging)?;
+    end(root, staging)?;
     Ok(kept)
 }
 
-fn remove_staging(root: &Dir, staging: &Dir) -> io::Result<()> {
+/// From here on the transaction is no more.
+fn end(root: &Dir, staging: &Dir) -> io::Result<()> {
     match staging.remove_file(COMMIT) {
         Err(error) if !is_absent(&error) => return Err(error),
-        _ => sync(staging)?,
+        _ => {}
     }
+    // Without COMMIT what is left means nothing, and the next run removes it.
+    let _ = clean(root, staging);
+    Ok(())
+}
+
+/// Removes a staging directory without COMMIT, which may be lost only after that is certain.
+fn clean(root: &Dir, staging: &Dir) -> io::Result<()> {
+    sync(staging)?;
     root.remove_dir_all(STAGING)?;
     // Still needed unless the transaction was the first thing in it.
     let _ = root.remove_dir(OWN_DIRECTORY);
@@ -338,10 +403,15 @@ fn open_parent<'s>(root: &Dir, path: &'s ProjectPath) -> io::Result<(Dir, &'s st
     Ok((parent, path.file_name()))
 }
 
-fn hash(directory: &Dir, path: &str) -> io::Result<Option<ContentHash>> {
+fn find(directory: &Dir, path: &str) -> io::Result<Found> {
+    match directory.symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Ok(Found::Other),
+        Err(error) if is_absent(&error) => return Ok(Found::Nothing),
+        other => other?,
+    };
     match directory.read(path) {
-        Ok(bytes) => Ok(Some(ContentHash::of(bytes))),
-        Err(error) if is_absent(&error) => Ok(None),
+        Ok(bytes) => Ok(Found::File(ContentHash::of(bytes))),
+        Err(error) if is_absent(&error) => Ok(Found::Nothing),
         Err(error) => Err(error),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::sample::{REPORTED, Sample, for_each};
 use crate::scene::{Found, Scenes, traced};
-use crate::trace::{Point, points};
+use crate::trace::Point;
 use crate::tree::Tree;
 
 /// Once, or from that call on.
@@ -52,16 +52,17 @@ const FULL: [&str; 6] = [
 ];
 
 /// In a sample, of each scene.
-const FEW: usize = 6;
+const FEW: usize = 4;
 
 pub fn run(scenes: &Scenes, sample: &Sample) -> bool {
     let mut all = 0;
     let mut wrong = 0;
     for scene in &scenes.all {
         let start = Instant::now();
-        let points: Vec<(Point, &str, &str)> = points(scenes, scene)
+        let points: Vec<(Point, &str, &str)> = scene
+            .points(scenes)
             .into_iter()
-            .filter(|point| CALLS.contains(&point.call.as_str()))
+            .filter(|point| !point.is_virtual && CALLS.contains(&point.call.as_str()))
             .flat_map(|point| ERRORS.map(|(error, more)| (point.clone(), error, more)))
             .filter(|(point, _, more)| more.is_empty() || FULL.contains(&point.call.as_str()))
             .collect();

@@ -5,17 +5,16 @@ use std::time::Instant;
 
 use crate::sample::{REPORTED, Sample, for_each};
 use crate::scene::{Found, Scenes, traced};
-use crate::trace::points;
 
 /// In a sample, of each scene.
-const FEW: usize = 6;
+const FEW: usize = 4;
 
 pub fn run(scenes: &Scenes, sample: &Sample) -> bool {
     let mut all = 0;
     let mut torn = 0;
     for scene in &scenes.all {
         let start = Instant::now();
-        let points = points(scenes, scene);
+        let points = scene.points(scenes);
         let calls = points.len();
         let points = sample.of(points, FEW);
         let counts = Mutex::new([0; 4]);

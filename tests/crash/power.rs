@@ -13,7 +13,7 @@ use crate::sample::{Chance, REPORTED, Sample, for_each};
 use crate::scene::{Found, Scenes};
 
 /// In a sample, of each scene.
-const FEW: usize = 40;
+const FEW: usize = 30;
 /// By chance, of each scene, besides those that are tried one by one.
 const MANY: usize = 3000;
 

@@ -5,32 +5,49 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// So many of a scene's faults are told.
 pub const REPORTED: usize = 3;
 
-/// A part of what there is to try, or all of it.
+/// How much of what there is to try is tried.
 pub struct Sample {
-    pub is_all: bool,
+    /// Of each scene; `None`: as CI has time for.
+    most: Option<usize>,
     pub seed: u64,
 }
 
 impl Sample {
     pub fn from_environment() -> Self {
+        let most = std::env::var("RAPIDKIT_CRASH").ok();
         let seed = std::env::var("RAPIDKIT_CRASH_SEED").ok();
         Self {
-            is_all: std::env::var_os("RAPIDKIT_CRASH").is_some_and(|value| value == "all"),
+            most: most.map(|most| match most.as_str() {
+                "all" => usize::MAX,
+                number => number.parse().expect("`all` or a number"),
+            }),
             seed: seed.map_or(20_261_125, |seed| seed.parse().expect("a number")),
         }
     }
 
-    /// All of them, or `few` taken by chance, in their order.
-    pub fn of<T>(&self, mut all: Vec<T>, few: usize) -> Vec<T> {
-        if self.is_all {
-            return all;
-        }
+    /// Whether CI waits for it.
+    pub fn is_short(&self) -> bool {
+        self.most.is_none()
+    }
+
+    /// As many as are tried; in CI, `few`.
+    pub fn most(&self, few: usize) -> usize {
+        self.most.unwrap_or(few)
+    }
+
+    /// That many of them, taken by chance, in their order.
+    pub fn of<T>(&self, all: Vec<T>, few: usize) -> Vec<T> {
         let mut chance = Chance(self.seed);
-        while all.len() > few {
-            let index = chance.below(all.len());
-            all.remove(index);
-        }
-        all
+        let mut left = all.len();
+        let mut wanted = self.most(few).min(left);
+        all.into_iter()
+            .filter(|_| {
+                let is_taken = chance.below(left) < wanted;
+                left -= 1;
+                wanted -= usize::from(is_taken);
+                is_taken
+            })
+            .collect()
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use rapidkit_pg::project::{Project, Recovered};
 use rapidkit_pg::types::Problem;
 use tempfile::TempDir;
 
+use crate::trace::{self, Point};
 use crate::tree::{Node, Tree};
 
 /// A command, the project that it starts in, and the two projects that it may leave.
@@ -20,6 +22,7 @@ pub struct Scene {
     pub is_recovery: bool,
     /// The run's first part is what the scene is about: up to the first system call that contains this.
     pub until: Option<&'static str>,
+    points: OnceLock<Vec<Point>>,
 }
 
 pub struct Scenes {
@@ -37,9 +40,13 @@ pub enum Found {
 
 const FRAMEWORKS: [&str; 4] = ["axum", "actix", "fastapi", "nestjs"];
 const ADD: &[&str] = &["add", "--yes"];
+const REMOVE: &[&str] = &["remove", "--yes"];
+/// An upgrade to the same version.
+const RECONFIGURE: &[&str] = &["reconfigure", "--yes", "--set", "pool_size=7"];
 
 impl Scenes {
-    pub fn new() -> Self {
+    /// In every framework, or in one if it is to be `short`.
+    pub fn new(short: bool) -> Self {
         // In memory: thousands of projects are written, and what is proved does not depend on the disk.
         let memory = Path::new("/dev/shm");
         let mut scenes = Self {
@@ -49,9 +56,15 @@ impl Scenes {
                 false => TempDir::new().unwrap(),
             },
         };
-        for framework in FRAMEWORKS {
+        let frameworks = if short { &FRAMEWORKS[..1] } else { &FRAMEWORKS };
+        for framework in frameworks {
             let old = application(framework);
             scenes.add(format!("add, {framework}"), ADD, old);
+        }
+        for (index, framework) in frameworks.iter().enumerate() {
+            let added = scenes.all[index].new.clone();
+            scenes.add(format!("remove, {framework}"), REMOVE, added.clone());
+            scenes.add(format!("reconfigure, {framework}"), RECONFIGURE, added);
         }
         scenes.recoveries();
         scenes
@@ -70,6 +83,7 @@ impl Scenes {
             old,
             is_recovery: false,
             until: None,
+            points: OnceLock::new(),
         });
     }
 
@@ -95,6 +109,7 @@ impl Scenes {
             new: add.new.clone(),
             is_recovery: true,
             until,
+            points: OnceLock::new(),
         };
         let removed = Some("\"txn\", AT_REMOVEDIR");
         let made = [
@@ -137,6 +152,13 @@ impl Scenes {
 }
 
 impl Scene {
+    /// Every system call of its run.
+    pub fn points(&self, scenes: &Scenes) -> Vec<Point> {
+        self.points
+            .get_or_init(|| trace::points(scenes, self))
+            .clone()
+    }
+
     /// What a project is after recovery.
     pub fn find(&self, root: &Path) -> Found {
         // Files that were edited are named, and stay: an error, and no torn project.
@@ -164,8 +186,8 @@ pub fn recover(root: &Path) -> Result<Option<Recovered>, Problem> {
 
 /// A small application of a framework, with a file and a mode that the command has no business with.
 fn application(framework: &str) -> Tree {
-    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/apps");
-    let mut tree = Tree::of(&apps.join(framework));
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut tree = Tree::of(&fixtures.join(framework).join("plain"));
     let bytes = b"#!/bin/sh\n".to_vec();
     let own = Node::File { mode: 0o750, bytes };
     tree.0.insert(PathBuf::from("run.sh"), own);

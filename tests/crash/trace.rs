@@ -4,6 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::scene::{Scene, Scenes, traced};
 
+const VIRTUAL: [&str; 6] = [
+    "</proc",
+    "\"/proc",
+    "</sys",
+    "\"/sys",
+    "</dev/null",
+    "\"/dev/null",
+];
+
 /// One call: the `nth` of this name by a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Point {
@@ -11,6 +20,8 @@ pub struct Point {
     pub nth: u32,
     /// By the first thread, whose calls come in the same order each time; else by one of the others.
     pub is_first_thread: bool,
+    /// Of a file that no disk has: `/proc`, `/dev/null`.
+    pub is_virtual: bool,
 }
 
 impl Point {
@@ -35,7 +46,7 @@ pub fn points(scenes: &Scenes, scene: &Scene) -> Vec<Point> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let file = log.path().to_str().unwrap();
     // The last `-o` counts.
-    let ran = traced(project.path(), scene.arguments, &["-f", "-o", file])
+    let ran = traced(project.path(), scene.arguments, &["-f", "-y", "-o", file])
         .output()
         .unwrap();
     assert!(ran.status.code().is_some_and(|code| code < 2), "{ran:?}");
@@ -43,6 +54,7 @@ pub fn points(scenes: &Scenes, scene: &Scene) -> Vec<Point> {
     let mut first_thread = None;
     let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     let mut own = false;
+    let mut loading: BTreeMap<&str, u32> = BTreeMap::new();
     let mut seen = HashSet::new();
     let mut points = Vec::new();
     for line in text.lines() {
@@ -62,12 +74,18 @@ pub fn points(scenes: &Scenes, scene: &Scene) -> Vec<Point> {
         let nth = counts.entry((thread, call)).or_default();
         *nth += 1;
         own |= call == "getcwd";
+        if !own {
+            loading.insert(call, *nth);
+        }
         let point = Point {
             call: call.to_owned(),
             nth: *nth,
             is_first_thread: thread == first_thread,
+            is_virtual: VIRTUAL.iter().any(|path| line.contains(path)),
         };
-        if own && call != "exit_group" && seen.insert(point.clone()) {
+        // Of the other threads, calls that the first had made as often already while it was loading would be the first's.
+        let is_firsts = !point.is_first_thread && loading.get(call).is_some_and(|most| most >= nth);
+        if own && call != "exit_group" && !is_firsts && seen.insert(point.clone()) {
             points.push(point);
         }
         if scene.until.is_some_and(|until| line.contains(until)) {
