@@ -12,8 +12,9 @@ use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
 /// The fields that npm, pnpm and yarn install from.
 const FIELDS: [&str; 2] = ["dependencies", "devDependencies"];
 
-/// The manifest with the dependencies added; those that are there in any version that may fit are left alone. `None` if
-/// nothing is missing.
+/// The manifest with the dependencies added; those that are there in any version that may fit are left alone. A range
+/// that begins too early, in the same major version, is raised: the lock file would keep what it has. `None` if nothing is
+/// missing.
 ///
 /// # Errors
 /// No JSON, a key that is there twice, or a dependency in a version that cannot work.
@@ -42,15 +43,29 @@ pub fn add_dependencies(
         let mut found = fields
             .iter()
             .filter_map(|field| property(object_at(&root, field)?, &dependency.name));
-        if let Some(entry) = found.next() {
-            suits(path, &now, entry, dependency)?;
-            continue;
-        }
-        let splice = insertion(&now, &root, field, dependency);
+        let (splice, version) = match found.next() {
+            Some(entry) => match suiting(path, &now, entry, dependency)? {
+                Some(range) => {
+                    let at = span(&entry.value);
+                    (
+                        Splice {
+                            span: at,
+                            text: format!("\"{range}\""),
+                        },
+                        range,
+                    )
+                }
+                None => continue,
+            },
+            None => (
+                insertion(&now, &root, field, dependency),
+                dependency.version.clone(),
+            ),
+        };
         now = spliced(&now, &[splice]);
         blocks.push(Block {
             name: format!("{prefix}dependency {}", dependency.name),
-            text: format!("\"{}\": \"{}\"", dependency.name, dependency.version),
+            text: format!("\"{}\": \"{version}\"", dependency.name),
         });
     }
     parse(path, &now)?;
@@ -151,14 +166,14 @@ fn object_at<'o, 't>(root: &'o Object<'t>, field: &str) -> Option<&'o Object<'t>
     }
 }
 
-/// An entry that is there stays if its first number is no smaller than the one that is wanted, or serves as well, or if it
-/// names no number at all.
-fn suits(
+/// The range in place of that of an entry. `None`: the entry stays, since it begins no earlier than what is wanted, or
+/// serves as well, or names no number at all.
+fn suiting(
     path: &ProjectPath,
     text: &str,
     entry: &ObjectProp,
     dependency: &Dependency,
-) -> Result<(), Problem> {
+) -> Result<Option<String>, Problem> {
     let Value::StringLit(have) = &entry.value else {
         return Err(
             Problem::input(format!("`{}` has no version", dependency.name)).at(
@@ -169,12 +184,21 @@ fn suits(
             ),
         );
     };
-    let (Some(have), Some(want)) = (major(&have.value), major(&dependency.version)) else {
-        return Ok(());
+    let range = have.value.trim();
+    let (Some(have), Some(want)) = (lower(range), lower(&dependency.version)) else {
+        return Ok(None);
     };
     let also = dependency.also.as_deref().and_then(major);
-    if have >= want || also == Some(have) {
-        return Ok(());
+    if have >= want || also == Some(have[0]) {
+        return Ok(None);
+    }
+    let number = dependency.version.trim_start_matches('^');
+    let is_open = range.starts_with('^') || have[1..] == [0, 0] && !range.contains(".0");
+    if have[0] == want[0] && is_open {
+        return Ok(Some(format!("^{number}")));
+    }
+    if have[0] == want[0] && range.starts_with(">=") && !range.contains(' ') {
+        return Ok(Some(format!(">={number}")));
     }
     let (name, version) = (&dependency.name, &dependency.version);
     Err(
@@ -191,11 +215,21 @@ fn suits(
 
 /// The first number of a version range: 8 of `^8.23.0`.
 pub fn major(range: &str) -> Option<u64> {
-    let digits = range.trim_start_matches(['^', '~', '>', '=', 'v', ' ']);
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    digits[..end].parse().ok()
+    Some(lower(range)?[0])
+}
+
+/// The numbers that a range begins with; 0 where it says none.
+fn lower(range: &str) -> Option<[u64; 3]> {
+    let mut numbers = range
+        .trim_start_matches(['^', '~', '>', '=', 'v', ' '])
+        .split('.')
+        .map(|part| {
+            let end = part.find(|c: char| !c.is_ascii_digit());
+            part[..end.unwrap_or(part.len())].parse().ok()
+        });
+    let first = numbers.next()??;
+    let mut next = || numbers.next().flatten().unwrap_or(0);
+    Some([first, next(), next()])
 }
 
 /// Where a dependency goes: in order if the others are, else behind the last.
@@ -325,6 +359,37 @@ mod tests {
             |version| add_dependencies(&path, &with(version), std::slice::from_ref(&wanted));
         assert_eq!(added(7).unwrap(), None);
         assert!(added(6).unwrap_err().message.contains("too old"));
+    }
+
+    #[test]
+    fn a_range_that_begins_too_early_is_raised() {
+        let path = ProjectPath::existing("package.json").unwrap();
+        let wanted = Dependency {
+            version: "^8.23.0".to_owned(),
+            ..dependency("pg", false)
+        };
+        let with =
+            |range: &str| format!("{{\"dependencies\": {{\"pg\": \"{range}\", \"z\": \"1\"}}}}");
+        let added = |range| add_dependencies(&path, &with(range), std::slice::from_ref(&wanted));
+        for (range, raised) in [
+            ("^8.11.3", "^8.23.0"),
+            (">=8.11", ">=8.23.0"),
+            ("8", "^8.23.0"),
+            ("8.x", "^8.23.0"),
+        ] {
+            let edit = added(range).unwrap().unwrap();
+            assert_eq!(edit.text, with(raised));
+            assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
+        }
+        for range in ["^8.23.0", "8.23.1", "^9.0.0", "*", "catalog:"] {
+            assert_eq!(added(range).unwrap(), None, "{range}");
+        }
+        for range in ["8.0.0", "8.11.x", "8.11.3", "~8.11.3", ">=8.11.0 <8.20.0"] {
+            assert!(
+                added(range).unwrap_err().message.contains("too old"),
+                "{range}"
+            );
+        }
     }
 
     #[test]
