@@ -12,8 +12,9 @@ use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
 /// The fields that npm, pnpm and yarn install from.
 const FIELDS: [&str; 2] = ["dependencies", "devDependencies"];
 
-/// The manifest with the dependencies added; those that are there in any version that may fit are left alone. `None` if
-/// nothing is missing.
+/// The manifest with the dependencies added; those that are there in any version that may fit are left alone. A range
+/// that begins too early, in the same major version, is raised: the lock file would keep what it has. `None` if nothing is
+/// missing.
 ///
 /// # Errors
 /// No JSON, a key that is there twice, or a dependency in a version that cannot work.
@@ -27,34 +28,36 @@ pub fn add_dependencies(
         None => ("", text),
     };
     let root = parse(path, bare)?;
-    let mut missing = Vec::new();
+    let mut wanted = Vec::new();
     for dependency in dependencies {
-        let fields: &[&str] = if dependency.dev {
-            &FIELDS
-        } else {
-            &FIELDS[..1]
-        };
-        let mut found = fields
-            .iter()
-            .filter_map(|field| property(object_at(&root, field)?, &dependency.name));
-        match found.next() {
-            Some(entry) => suits(path, bare, entry, dependency)?,
-            None => missing.push(dependency),
+        match entry(&root, dependency) {
+            Some(entry) => {
+                if let Some(range) = suiting(path, bare, entry, dependency)? {
+                    wanted.push((dependency, range));
+                }
+            }
+            None => wanted.push((dependency, dependency.version.clone())),
         }
     }
     let mut now = bare.to_owned();
     let mut blocks = Vec::new();
-    for dependency in missing {
+    for (dependency, version) in wanted {
         let (field, prefix) = match dependency.dev {
             true => ("devDependencies", "dev-"),
             false => ("dependencies", ""),
         };
         let root = parse(path, &now)?;
-        let splice = insertion(&now, &root, field, dependency);
+        let splice = match entry(&root, dependency) {
+            Some(entry) => Splice {
+                span: span(&entry.value),
+                text: format!("\"{version}\""),
+            },
+            None => insertion(&now, &root, field, dependency),
+        };
         now = spliced(&now, &[splice]);
         blocks.push(Block {
             name: format!("{prefix}dependency {}", dependency.name),
-            text: format!("\"{}\": \"{}\"", dependency.name, dependency.version),
+            text: format!("\"{}\": \"{version}\"", dependency.name),
         });
     }
     parse(path, &now)?;
@@ -63,6 +66,17 @@ pub fn add_dependencies(
         text: format!("{mark}{now}"),
         blocks,
     }))
+}
+
+/// A dependency as it is there; one for tests may be any.
+fn entry<'r, 't>(root: &'r Object<'t>, dependency: &Dependency) -> Option<&'r ObjectProp<'t>> {
+    let fields: &[&str] = if dependency.dev {
+        &FIELDS
+    } else {
+        &FIELDS[..1]
+    };
+    let mut objects = fields.iter().filter_map(|field| object_at(root, field));
+    objects.find_map(|object| property(object, &dependency.name))
 }
 
 /// Whether a manifest can be edited: plain JSON, no key twice where it matters.
@@ -164,14 +178,14 @@ fn object_at<'o, 't>(root: &'o Object<'t>, field: &str) -> Option<&'o Object<'t>
     }
 }
 
-/// An entry that is there stays if its first number is no smaller than the one that is wanted, or serves as well, or if it
-/// names no number at all.
-fn suits(
+/// The range in place of that of an entry. `None`: the entry stays, since it begins no earlier than what is wanted, or
+/// serves as well, or names no number at all.
+fn suiting(
     path: &ProjectPath,
     text: &str,
     entry: &ObjectProp,
     dependency: &Dependency,
-) -> Result<(), Problem> {
+) -> Result<Option<String>, Problem> {
     let Value::StringLit(have) = &entry.value else {
         return Err(
             Problem::input(format!("`{}` has no version", dependency.name)).at(
@@ -182,12 +196,21 @@ fn suits(
             ),
         );
     };
-    let (Some(have), Some(want)) = (major(&have.value), major(&dependency.version)) else {
-        return Ok(());
+    let range = have.value.trim();
+    let (Some(have), Some(want)) = (lower(range), lower(&dependency.version)) else {
+        return Ok(None);
     };
     let also = dependency.also.as_deref().and_then(major);
-    if have >= want || also == Some(have) {
-        return Ok(());
+    if have >= want || also == Some(have[0]) {
+        return Ok(None);
+    }
+    let number = dependency.version.trim_start_matches('^');
+    let is_open = range.starts_with('^') || have[1..] == [0, 0] && !range.contains(".0");
+    if have[0] == want[0] && is_open {
+        return Ok(Some(format!("^{number}")));
+    }
+    if have[0] == want[0] && range.starts_with(">=") && !range.contains(' ') {
+        return Ok(Some(format!(">={number}")));
     }
     let (name, version) = (&dependency.name, &dependency.version);
     Err(
@@ -204,11 +227,21 @@ fn suits(
 
 /// The first number of a version range: 8 of `^8.23.0`.
 pub fn major(range: &str) -> Option<u64> {
-    let digits = range.trim_start_matches(['^', '~', '>', '=', 'v', ' ']);
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    digits[..end].parse().ok()
+    Some(lower(range)?[0])
+}
+
+/// The numbers that a range begins with; 0 where it says none.
+fn lower(range: &str) -> Option<[u64; 3]> {
+    let mut numbers = range
+        .trim_start_matches(['^', '~', '>', '=', 'v', ' '])
+        .split('.')
+        .map(|part| {
+            let end = part.find(|c: char| !c.is_ascii_digit());
+            part[..end.unwrap_or(part.len())].parse().ok()
+        });
+    let first = numbers.next()??;
+    let mut next = || numbers.next().flatten().unwrap_or(0);
+    Some([first, next(), next()])
 }
 
 /// Where a dependency goes: in order if the others are, else behind the last.
@@ -338,6 +371,37 @@ mod tests {
             |version| add_dependencies(&path, &with(version), std::slice::from_ref(&wanted));
         assert_eq!(added(7).unwrap(), None);
         assert!(added(6).unwrap_err().message.contains("too old"));
+    }
+
+    #[test]
+    fn a_range_that_begins_too_early_is_raised() {
+        let path = ProjectPath::existing("package.json").unwrap();
+        let wanted = Dependency {
+            version: "^8.23.0".to_owned(),
+            ..dependency("pg", false)
+        };
+        let with =
+            |range: &str| format!("{{\"dependencies\": {{\"pg\": \"{range}\", \"z\": \"1\"}}}}");
+        let added = |range| add_dependencies(&path, &with(range), std::slice::from_ref(&wanted));
+        for (range, raised) in [
+            ("^8.11.3", "^8.23.0"),
+            (">=8.11", ">=8.23.0"),
+            ("8", "^8.23.0"),
+            ("8.x", "^8.23.0"),
+        ] {
+            let edit = added(range).unwrap().unwrap();
+            assert_eq!(edit.text, with(raised));
+            assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
+        }
+        for range in ["^8.23.0", "8.23.1", "^9.0.0", "*", "catalog:"] {
+            assert_eq!(added(range).unwrap(), None, "{range}");
+        }
+        for range in ["8.0.0", "8.11.x", "8.11.3", "~8.11.3", ">=8.11.0 <8.20.0"] {
+            assert!(
+                added(range).unwrap_err().message.contains("too old"),
+                "{range}"
+            );
+        }
     }
 
     #[test]
