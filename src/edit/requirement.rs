@@ -31,6 +31,9 @@ impl Requirement {
         let (extras, tail, head) = match tail[blank..].strip_prefix('[') {
             Some(inside) => {
                 let close = inside.find(']')?;
+                if inside[..close].contains('[') {
+                    return None;
+                }
                 let extras = inside[..close].split(',').map(|e| normalised(e.trim()));
                 let head = start + end + blank + close + 2;
                 (
@@ -180,6 +183,7 @@ mod tests {
         assert_eq!(read("x @ file:///a"), found("x", "", ""));
         assert_eq!(read("-r other.txt"), None);
         assert_eq!(read("# x"), None);
+        assert_eq!(read("uvicorn[standard[]"), None);
         for (before, after) in [
             (
                 "SQLAlchemy >=2 ; python_version > '3'",

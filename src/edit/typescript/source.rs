@@ -52,6 +52,7 @@ pub fn fault(text: &str) -> Option<Range<usize>> {
 }
 
 fn parse(text: &str) -> Tree {
-    let plain = text.replace('\u{feff}', "   ");
+    // White space of as many bytes, and of one character: no token ends inside of it.
+    let plain = text.replace('\u{feff}', "\u{3000}");
     tree::parse(&tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), &plain)
 }

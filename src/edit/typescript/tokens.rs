@@ -110,6 +110,13 @@ mod tests {
     }
 
     #[test]
+    fn no_token_ends_inside_a_character() {
+        let text = "\\\u{feff}import x from 'x';\u{feff}";
+        let tokens = tokens(text);
+        assert!(tokens.iter().all(|at| text.get(at.clone()).is_some()));
+    }
+
+    #[test]
     fn an_element_may_stand_anywhere_in_its_list() {
         let block = "imports: [Shop]";
         for text in [
