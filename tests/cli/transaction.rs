@@ -1,54 +1,9 @@
-//! What `add` writes is written whole or not at all.
+//! What `add` writes is written whole or not at all. Kills at every call, and much else, are in tests/crash.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::fixture::Fixture;
-
-#[test]
-fn an_interrupted_run_is_finished_or_discarded_by_the_next() {
-    let whole = Fixture::axum();
-    let before = whole.tree();
-    whole.run(&["add", "--yes"]).ok();
-    let after = whole.tree();
-    let mut seen = [false, false];
-    // Every rename, and every write before the first one, is a place where the run may be cut off.
-    for (call, most) in [
-        ("renameat2", 60),
-        ("renameat", 60),
-        ("fsync", 60),
-        ("unlinkat", 60),
-        ("mkdirat", 12),
-    ] {
-        for nth in 1..=most {
-            let project = Fixture::axum();
-            let command = project.command(&["add", "--yes"]);
-            let mut traced = Command::new("strace");
-            traced
-                .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={call}")])
-                .args(["-e", &format!("inject={call}:signal=KILL:when={nth}")])
-                .arg(command.get_program())
-                .args(command.get_args())
-                .current_dir(project.path())
-                .stdin(Stdio::null());
-            let killed = !traced.output().unwrap().status.success();
-            if !killed {
-                break;
-            }
-            project.run(&["lock", "--check"]);
-            let again = project.run(&["add", "--yes"]).ok();
-            let now = project.tree();
-            assert!(
-                now == after,
-                "{call} {nth}: neither the old nor the new project\n{}",
-                again.err
-            );
-            seen[usize::from(again.out.contains("nothing to do"))] = true;
-        }
-    }
-    assert_ne!(before, after);
-    assert!(seen[0], "no run was cut off before its commit");
-}
 
 #[test]
 fn a_full_disk_leaves_the_project_as_it_was() {

@@ -49,7 +49,7 @@ pub fn run(scenes: &Scenes, sample: &Sample) -> bool {
             };
             let left = disk.after(schedule.events, fate);
             let mut hasher = DefaultHasher::new();
-            format!("{left:?}").hash(&mut hasher);
+            left.hash(&mut hasher);
             distinct.lock().unwrap().insert(hasher.finish());
             let project = scenes.project(&left);
             let found = match scene.find(project.path()) {

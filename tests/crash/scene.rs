@@ -41,6 +41,14 @@ pub enum Found {
 const FRAMEWORKS: [&str; 4] = ["axum", "actix", "fastapi", "nestjs"];
 const ADD: &[&str] = &["add", "--yes"];
 const REMOVE: &[&str] = &["remove", "--yes"];
+/// The version before this one.
+const ADD_BEFORE: &[&str] = &[
+    "add",
+    "--yes",
+    "--module",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/modules/1.0.0"),
+];
+const UPGRADE: &[&str] = &["upgrade", "--yes"];
 /// An upgrade to the same version.
 const RECONFIGURE: &[&str] = &["reconfigure", "--yes", "--set", "pool_size=7"];
 
@@ -65,6 +73,8 @@ impl Scenes {
             let added = scenes.all[index].new.clone();
             scenes.add(format!("remove, {framework}"), REMOVE, added.clone());
             scenes.add(format!("reconfigure, {framework}"), RECONFIGURE, added);
+            let before = scenes.after(&scenes.all[index].old, ADD_BEFORE);
+            scenes.add(format!("upgrade, {framework}"), UPGRADE, before);
         }
         scenes.recoveries();
         scenes
@@ -72,19 +82,26 @@ impl Scenes {
 
     /// A command that is run in `old`.
     fn add(&mut self, name: String, arguments: &'static [&'static str], old: Tree) {
-        let project = self.project(&old);
-        let ran = command(project.path(), arguments).output().unwrap();
-        assert!(ran.status.success(), "{name}: {ran:?}");
+        let new = self.after(&old, arguments);
+        assert!(new != old, "{name}");
         self.all.push(Scene {
             name,
             arguments,
-            new: Tree::of(project.path()),
+            new,
             start: old.clone(),
             old,
             is_recovery: false,
             until: None,
             points: OnceLock::new(),
         });
+    }
+
+    /// What a command makes of a project.
+    fn after(&self, project: &Tree, arguments: &[&str]) -> Tree {
+        let project = self.project(project);
+        let ran = command(project.path(), arguments).output().unwrap();
+        assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+        Tree::of(project.path())
     }
 
     /// The next run, after a run that was killed at a place that matters.

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 const SHOWN: usize = 3;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Node {
     File { mode: u32, bytes: Vec<u8> },
     Directory { mode: u32 },
     Link(PathBuf),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Tree(pub BTreeMap<PathBuf, Node>);
 
 impl Tree {
