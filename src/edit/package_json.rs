@@ -30,37 +30,34 @@ pub fn add_dependencies(
     let mut now = bare.to_owned();
     let mut blocks = Vec::new();
     for dependency in dependencies {
-        let (field, prefix) = match dependency.dev {
-            true => ("devDependencies", "dev-"),
-            false => ("dependencies", ""),
-        };
         let root = parse(path, &now)?;
         let fields: &[&str] = if dependency.dev {
             &FIELDS
         } else {
             &FIELDS[..1]
         };
-        let mut found = fields
-            .iter()
-            .filter_map(|field| property(object_at(&root, field)?, &dependency.name));
-        let (splice, version) = match found.next() {
-            Some(entry) => match suiting(path, &now, entry, dependency)? {
-                Some(range) => {
-                    let at = span(&entry.value);
-                    (
-                        Splice {
-                            span: at,
-                            text: format!("\"{range}\""),
-                        },
-                        range,
-                    )
-                }
-                None => continue,
-            },
-            None => (
-                insertion(&now, &root, field, dependency),
-                dependency.version.clone(),
-            ),
+        let there = fields.iter().find_map(|field| {
+            let entry = property(object_at(&root, field)?, &dependency.name)?;
+            Some((*field, entry))
+        });
+        let (field, splice, version) = match there {
+            Some((field, entry)) => {
+                let Some(range) = suiting(path, &now, entry, dependency)? else {
+                    continue;
+                };
+                let span = span(&entry.value);
+                let text = format!("\"{range}\"");
+                (field, Splice { span, text }, range)
+            }
+            None => {
+                let field = FIELDS[usize::from(dependency.dev)];
+                let splice = insertion(&now, &root, field, dependency);
+                (field, splice, dependency.version.clone())
+            }
+        };
+        let prefix = match field {
+            "devDependencies" => "dev-",
+            _ => "",
         };
         now = spliced(&now, &[splice]);
         blocks.push(Block {
@@ -381,6 +378,14 @@ mod tests {
             assert_eq!(edit.text, with(raised));
             assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
         }
+        // Where a type package is among what the application needs to run, it stays there.
+        let types = Dependency {
+            dev: true,
+            ..wanted.clone()
+        };
+        let text = with("^8.11.3");
+        let edit = add_dependencies(&path, &text, &[types]).unwrap().unwrap();
+        assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
         for range in ["^8.23.0", "8.23.1", "^9.0.0", "*", "catalog:"] {
             assert_eq!(added(range).unwrap(), None, "{range}");
         }
