@@ -31,7 +31,7 @@ pub fn add_dependencies(
     let mut wanted = Vec::new();
     for dependency in dependencies {
         match entry(&root, dependency) {
-            Some(entry) => {
+            Some((_, entry)) => {
                 if let Some(range) = suiting(path, bare, entry, dependency)? {
                     wanted.push((dependency, range));
                 }
@@ -42,17 +42,21 @@ pub fn add_dependencies(
     let mut now = bare.to_owned();
     let mut blocks = Vec::new();
     for (dependency, version) in wanted {
-        let (field, prefix) = match dependency.dev {
-            true => ("devDependencies", "dev-"),
-            false => ("dependencies", ""),
-        };
         let root = parse(path, &now)?;
-        let splice = match entry(&root, dependency) {
-            Some(entry) => Splice {
-                span: span(&entry.value),
-                text: format!("\"{version}\""),
-            },
-            None => insertion(&now, &root, field, dependency),
+        let (field, splice) = match entry(&root, dependency) {
+            Some((field, entry)) => {
+                let span = span(&entry.value);
+                let text = format!("\"{version}\"");
+                (field, Splice { span, text })
+            }
+            None => {
+                let field = FIELDS[usize::from(dependency.dev)];
+                (field, insertion(&now, &root, field, dependency))
+            }
+        };
+        let prefix = match field {
+            "devDependencies" => "dev-",
+            _ => "",
         };
         now = spliced(&now, &[splice]);
         blocks.push(Block {
@@ -68,15 +72,20 @@ pub fn add_dependencies(
     }))
 }
 
-/// A dependency as it is there; one for tests may be any.
-fn entry<'r, 't>(root: &'r Object<'t>, dependency: &Dependency) -> Option<&'r ObjectProp<'t>> {
-    let fields: &[&str] = if dependency.dev {
+/// A dependency as it is there, and the field that it stands in; one for tests may be in any.
+fn entry<'r, 't>(
+    root: &'r Object<'t>,
+    dependency: &Dependency,
+) -> Option<(&'static str, &'r ObjectProp<'t>)> {
+    let fields: &'static [&'static str] = if dependency.dev {
         &FIELDS
     } else {
         &FIELDS[..1]
     };
-    let mut objects = fields.iter().filter_map(|field| object_at(root, field));
-    objects.find_map(|object| property(object, &dependency.name))
+    fields.iter().find_map(|field| {
+        let entry = property(object_at(root, field)?, &dependency.name)?;
+        Some((*field, entry))
+    })
 }
 
 /// Whether a manifest can be edited: plain JSON, no key twice where it matters.
@@ -393,6 +402,14 @@ mod tests {
             assert_eq!(edit.text, with(raised));
             assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
         }
+        // Where a type package is among what the application needs to run, it stays there.
+        let types = Dependency {
+            dev: true,
+            ..wanted.clone()
+        };
+        let text = with("^8.11.3");
+        let edit = add_dependencies(&path, &text, &[types]).unwrap().unwrap();
+        assert_eq!(count(&edit.text, &edit.blocks[0]), 1);
         for range in ["^8.23.0", "8.23.1", "^9.0.0", "*", "catalog:"] {
             assert_eq!(added(range).unwrap(), None, "{range}");
         }
