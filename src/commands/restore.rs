@@ -2,7 +2,7 @@ use super::context::{self, Context};
 use super::run::{Outcome, Run};
 use crate::cli::Restore;
 use crate::git::Revision;
-use crate::plan::{self, normalised};
+use crate::plan::{self, FindAccepted, normalised};
 use crate::project::Root;
 use crate::report::PlanReport;
 use crate::types::{ContentHash, Problem, ProjectPath, relative};
@@ -25,11 +25,10 @@ pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
             .and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(text.filter(|text| normalised(text) == hash))
     };
-    let accepted: Option<&dyn Fn(&ProjectPath, ContentHash) -> Result<Option<String>, Problem>> =
-        match args.pristine {
-            true => None,
-            false => Some(&committed),
-        };
+    let accepted: Option<&FindAccepted> = match args.pristine {
+        true => None,
+        false => Some(&committed),
+    };
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
     let mut known = false;
     for locked in &lock.modules {

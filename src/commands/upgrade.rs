@@ -103,7 +103,8 @@ fn answers(
     texts.extend(given.clone());
     let mut answers = plan::check_answers(spec, &texts)?;
     let is_open = |name: &str| !given.contains_key(name) && (all || !texts.contains_key(name));
-    if step.run.asks() && !(all && !given.is_empty()) {
+    let asks = !all || given.is_empty();
+    if asks && step.run.asks() {
         for prompt in spec.prompts.iter().map(|prompt| &prompt.value) {
             if is_open(&prompt.name) {
                 let mut prompt = prompt.clone();

@@ -28,7 +28,7 @@ pub use rendering::{
     GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes, target,
     wiring_path,
 };
-pub use restore::{Restoration, restore};
+pub use restore::{FindAccepted, Restoration, restore};
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};
 pub use syntax::check as check_syntax;
 pub use upgrade::{FileConflict, To, Upgrade, pristine, upgrade};

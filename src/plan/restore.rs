@@ -10,6 +10,10 @@ use crate::edit::dotenv;
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::types::{Change, ContentHash, FileKind, Files, Problem, ProjectPath};
 
+/// Finds the text of an accepted edit; `None` if it is nowhere.
+pub type FindAccepted<'f> =
+    dyn Fn(&ProjectPath, ContentHash) -> Result<Option<String>, Problem> + 'f;
+
 /// What `restore` would do.
 #[derive(Debug, Default)]
 pub struct Restoration {
@@ -27,7 +31,7 @@ pub fn restore(
     files: &dyn Files,
     locked: &LockedModule,
     wanted: &dyn Fn(&ProjectPath) -> bool,
-    accepted: Option<&dyn Fn(&ProjectPath, ContentHash) -> Result<Option<String>, Problem>>,
+    accepted: Option<&FindAccepted>,
 ) -> Result<Restoration, Problem> {
     let copies = pristine(files, locked)?;
     let mut restoration = Restoration::default();
@@ -58,7 +62,7 @@ impl Restoration {
         files: &dyn Files,
         file: &LockedFile,
         copies: &BTreeMap<ProjectPath, Arc<str>>,
-        accepted: Option<&dyn Fn(&ProjectPath, ContentHash) -> Result<Option<String>, Problem>>,
+        accepted: Option<&FindAccepted>,
     ) -> Result<(), Problem> {
         let now = files.text(&file.path)?;
         let rendered = copies.get(&file.path).map(ToString::to_string);

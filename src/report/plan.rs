@@ -79,10 +79,11 @@ impl PlanReport<'_> {
                 action(change),
                 change.path
             ));
-            if view.diff {
-                if let Some(diff) = FileDiff::of_change(change).filter(|_| !terminal.is_quiet()) {
-                    diff.print(terminal, false);
-                }
+            if view.diff
+                && !terminal.is_quiet()
+                && let Some(diff) = FileDiff::of_change(change)
+            {
+                diff.print(terminal, false);
             }
         }
         for done in ["create", "edit", "remove"] {
