@@ -22,7 +22,7 @@ const COMMON: &[&[u8]] = &[
 const REAL: &[&str] = &[
     include_str!("../../templates/axum/src/db_postgres/routes.rs"),
     include_str!("../../config/base.yaml"),
-    include_str!("../../templates/nestjs/src/db-postgres/postgres.pool.ts"),
+    include_str!("../../templates/nestjs/src/db-postgres/postgres.connection.ts"),
 ];
 
 #[derive(Debug, Clone)]
