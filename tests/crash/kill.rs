@@ -10,7 +10,13 @@ use crate::scene::{Found, Scenes, traced};
 const FEW: usize = 8;
 /// And of these calls only, after which something is not as it was before.
 const CHANGES: [&str; 7] = [
-    "mkdirat", "write", "fchmodat", "fsync", "renameat", "renameat2", "unlinkat",
+    "mkdirat",
+    "write",
+    "fchmodat",
+    "fsync",
+    "renameat",
+    "renameat2",
+    "unlinkat",
 ];
 
 pub fn run(scenes: &Scenes, sample: &Sample) -> bool {
