@@ -220,8 +220,7 @@ fn make_all<'j>(
         make(root, staging, step).map_err(|error| (Some(&step.path), error))?;
     }
     for directory in &journal.emptied {
-        // Not empty: it stays.
-        let _ = root.remove_dir(directory.as_str());
+        remove_empty(root, directory).map_err(|error| (Some(directory), error.into()))?;
     }
     sync_parents(root, journal)
         .and_then(|()| end(root, staging))
@@ -293,6 +292,16 @@ fn undo(root: &Dir, staging: &Dir, step: &Step) -> io::Result<()> {
     }
 }
 
+/// A directory with something of somebody else's in it stays.
+fn remove_empty(root: &Dir, directory: &ProjectPath) -> io::Result<()> {
+    match root.remove_dir(directory.as_str()) {
+        Err(error) if error.kind() != ErrorKind::DirectoryNotEmpty && !is_absent(&error) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What stands there is newer.
 fn unless_there(renamed: io::Result<()>) -> io::Result<()> {
     match renamed {
@@ -320,8 +329,7 @@ fn roll_back<'j>(
         }
     }
     for directory in journal.directories.iter().rev() {
-        // Not empty: somebody put a file there meanwhile.
-        let _ = root.remove_dir(directory.as_str());
+        remove_empty(root, directory)?;
     }
     sync_parents(root, journal)?;
     end(root, staging)?;
