@@ -61,11 +61,12 @@ impl Requirement {
     pub fn with_extras(&self, text: &str, missing: &[String]) -> String {
         let (head, tail) = text.split_at(self.head);
         let more = missing.join(",");
-        match head.strip_suffix(']').map(str::trim_end) {
-            Some(open) if open.ends_with(['[', ',']) => format!("{open}{more}]{tail}"),
-            Some(open) => format!("{open},{more}]{tail}"),
-            None => format!("{head}[{more}]{tail}"),
-        }
+        let Some(open) = head.strip_suffix(']') else {
+            return format!("{head}[{more}]{tail}");
+        };
+        let (there, blank) = open.split_at(open.trim_end().len());
+        let comma = if there.ends_with(['[', ',']) { "" } else { "," };
+        format!("{there}{comma}{more}{blank}]{tail}")
     }
 }
 
@@ -189,9 +190,9 @@ mod tests {
                 "SQLAlchemy >=2 ; python_version > '3'",
                 "SQLAlchemy[asyncio] >=2 ; python_version > '3'",
             ),
-            ("sqlalchemy [ Mypy ]>=2", "sqlalchemy [ Mypy,asyncio]>=2"),
+            ("sqlalchemy [ Mypy ]>=2", "sqlalchemy [ Mypy,asyncio ]>=2"),
             ("sqlalchemy[mypy,]", "sqlalchemy[mypy,asyncio]"),
-            ("sqlalchemy[ ]", "sqlalchemy[asyncio]"),
+            ("sqlalchemy[\r]", "sqlalchemy[asyncio\r]"),
         ] {
             let requirement = Requirement::parse(before).unwrap();
             let asyncio = ["asyncio".to_owned()];
