@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn names_are_found_where_code_has_them() {
-        let rust = "// db_postgres\nuse db_postgres::Db;\nfn f() { crate::db_postgres::g(\"db_postgres\") }\n";
+        let rust = "// db_postgres\nuse db_postgres::Db;\nfn f() { self::db_postgres::g(\"db_postgres\") }\n";
         assert_eq!(mentions("a.rs", rust, "db_postgres"), [2, 3]);
         assert_eq!(mentions("a.rs", "use sqlx_core::x;", "sqlx-core"), [1]);
         let python = "\"\"\"db\"\"\"\nfrom app import (\n    db,\n)\nx = db.pool\n# db\n";
