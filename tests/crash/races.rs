@@ -139,8 +139,8 @@ impl Place {
             chance: Chance(seed),
             touched: BTreeMap::new(),
             acts: 0,
-            exchanges: seed % 2 == 1,
-            aims: seed % 4 == 0,
+            exchanges: !seed.is_multiple_of(2),
+            aims: seed.is_multiple_of(4),
         };
         let applied = std::thread::scope(|scope| {
             let beside = scope.spawn(|| {
