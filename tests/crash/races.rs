@@ -139,7 +139,8 @@ impl Place {
             chance: Chance(seed),
             touched: BTreeMap::new(),
             acts: 0,
-            exchanges: seed % 2 == 1,
+            exchanges: !seed.is_multiple_of(2),
+            aims: seed.is_multiple_of(4),
         };
         let applied = std::thread::scope(|scope| {
             let beside = scope.spawn(|| {
@@ -215,14 +216,23 @@ struct Somebody<'a> {
     acts: usize,
     /// Whether directories change their places.
     exchanges: bool,
+    /// Whether a file is saved once, in the moment in which files are replaced.
+    aims: bool,
 }
 
 impl Somebody<'_> {
     fn act(&mut self) {
+        if self.aims {
+            self.aim();
+            return;
+        }
         let act = self.chance.below(100);
         let done = match act {
             // Mostly directories: a file that is saved ends the race at once.
-            0..3 => self.save(),
+            0..3 => {
+                let path = self.path();
+                self.save(path)
+            }
             3..4 => self.remove(),
             4..5 => self.link(),
             5..50 => self.lead_out(),
@@ -236,6 +246,20 @@ impl Somebody<'_> {
         self.acts += usize::from(done);
     }
 
+    fn aim(&mut self) {
+        if !self.project.join(".rapidkit/txn/COMMIT").exists() || !self.touched.is_empty() {
+            return;
+        }
+        for _ in 0..self.chance.below(100_000) {
+            std::hint::spin_loop();
+        }
+        let replaced = |change: &&Change| change.before.is_some();
+        let replaced: Vec<_> = self.place.changes.iter().filter(replaced).collect();
+        let index = self.chance.below(replaced.len());
+        let path = replaced[index].path.clone();
+        self.acts += usize::from(self.save(path));
+    }
+
     fn path(&mut self) -> ProjectPath {
         let index = self.chance.below(self.place.changes.len());
         self.place.changes[index].path.clone()
@@ -246,8 +270,7 @@ impl Somebody<'_> {
         self.place.folder.path().join(name)
     }
 
-    fn save(&mut self) -> bool {
-        let path = self.path();
+    fn save(&mut self, path: ProjectPath) -> bool {
         let bytes = format!("saved {:016x}\n", self.chance.next()).into_bytes();
         let aside = self.aside();
         std::fs::write(&aside, &bytes).unwrap();
