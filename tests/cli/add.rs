@@ -297,7 +297,7 @@ fn list_and_info_say_what_there_is() {
     assert_eq!(list["modules"][0]["slug"], "free/database/db_postgres");
     let info = folder.run(&["info", "--format", "json"]).ok().json();
     assert_eq!(info["hooks"].as_object().unwrap().len(), 5);
-    assert_eq!(info["documentation"].as_object().unwrap().len(), 14);
+    assert_eq!(info["documentation"].as_object().unwrap().len(), 15);
     assert!(
         folder
             .run(&["info"])
