@@ -47,23 +47,38 @@ fn what_was_added_is_removed_to_the_byte() {
         if let Some(package) = package {
             add.extend(["--package", package]);
         }
+        let is_as_before = || {
+            let status = project.git(&["status", "--porcelain"]);
+            assert_eq!(status, "", "{}", path.display());
+            assert!(
+                outside(project.tree()) == outside(before.clone()),
+                "{}",
+                path.display()
+            );
+        };
         project.run(&add).ok();
-        assert!(project.tree() != before);
+        let added = project.tree();
+        assert!(added != before);
         project.run(&["remove", "--yes"]).ok();
-        assert_eq!(
-            project.git(&["status", "--porcelain"]),
-            "",
-            "{}",
-            path.display()
-        );
+        is_as_before();
+
+        let module = repository().join("tests/modules/1.0.0");
+        add.extend(["--module", module.to_str().unwrap()]);
+        project.run(&add).ok();
+        assert!(outside(project.tree()) != outside(added.clone()));
+        project.run(&["upgrade", "--yes"]).ok();
         assert!(
-            outside(project.tree()) == outside(before),
-            "{}",
+            outside(project.tree()) == outside(added),
+            "{}: an upgrade gives something else than add",
             path.display()
         );
+        project.run(&["remove", "--yes"]).ok();
+        is_as_before();
     });
     let count = corpus.len();
-    println!("add, then remove: {count} of {count} applications as they were");
+    println!(
+        "add and remove, add, upgrade and remove: {count} of {count} applications as they were"
+    );
     assert!(count > 100, "{count}");
 }
 
