@@ -10,7 +10,7 @@ use super::state::{State, block_of, block_states, by_file};
 use super::syntax;
 use super::upgrade::{FileConflict, at_lines};
 use super::wiring::{self, Unwired, Wiring};
-use crate::edit::{dotenv, is_source};
+use crate::edit::{count_blocks, dotenv, is_source};
 use crate::frameworks::Framework;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
@@ -197,14 +197,19 @@ impl Rewired {
                 .insert(path.clone(), wiring::section(path, before, text));
         }
         let has = |name: &str| blocks.iter().any(|block| block.name == block_base(name));
-        // What the user has changed and nobody accepted is still said by the next verification.
-        let edited = old
+        // What the user has changed and nobody accepted is still said by the next verification, and what was moved is still
+        // ours.
+        let still = |file: &LockedFile| {
+            let counts = count_blocks(path.file_name(), text, &[block_of(file)]);
+            counts.iter().any(|count| *count > 0)
+        };
+        let kept = old
             .blocks
             .iter()
-            .filter(|(_, state)| *state != State::Unchanged)
+            .filter(|(file, state)| *state != State::Unchanged || still(file))
             .map(|(file, _)| *file)
             .filter(|file| !has(file.name.as_deref().unwrap_or_default()));
-        self.records.extend(edited.cloned());
+        self.records.extend(kept.cloned());
         let new = blocks.iter().cloned();
         self.records
             .extend(new.map(|block| block_record(path.clone(), block)));

@@ -147,6 +147,28 @@ fn edits_come_along_and_are_not_accepted_by_the_way() {
 }
 
 #[test]
+fn a_package_that_was_moved_is_still_ours() {
+    let module = next();
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.replace("Cargo.toml", "humantime = \"2\"\n", "");
+    let text = project
+        .read("Cargo.toml")
+        .replace("[dependencies]\n", "[dependencies]\nhumantime = \"2\"\n");
+    let (first, rest) = text.split_once("thiserror").unwrap();
+    project.write("Cargo.toml", format!("{first}\n# Mine.\nthiserror{rest}"));
+    let records = |project: &Fixture| {
+        let lock = project.read(".rapidkit/rapidkit-pg.lock.yaml");
+        lock.matches("name: \"dependency ").count()
+    };
+    let before = records(&project);
+    upgrade(&project, &module, &[]).ok();
+    assert_eq!(records(&project), before);
+    assert!(project.read("Cargo.toml").contains("# Mine."));
+    verify(&project, &module).ok();
+}
+
+#[test]
 fn a_conflict_writes_nothing_unless_it_is_asked_for() {
     let module = next();
     let project = Fixture::axum();
