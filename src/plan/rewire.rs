@@ -45,24 +45,22 @@ struct Recorded<'l> {
 }
 
 impl Recorded<'_> {
-    /// Whether the user left all of them as they are, and a new version would put in the same.
+    /// Whether a new version would put in the same as what stands there as it was put in.
     fn stays(&self, new: &[Block]) -> bool {
-        let name = |name: &str| block_base(name).to_owned();
-        let old: BTreeSet<(String, String)> = self
+        let key = |name: &str, text: &str| (block_base(name).to_owned(), text.to_owned());
+        let unchanged = self
             .blocks
             .iter()
+            .filter(|(_, state)| *state == State::Unchanged);
+        let old: BTreeSet<(String, String)> = unchanged
             .map(|(file, _)| block_of(file))
-            .map(|block| (name(&block.name), block.text))
+            .map(|block| key(&block.name, &block.text))
             .collect();
         let new: BTreeSet<(String, String)> = new
             .iter()
-            .map(|block| (name(&block.name), block.text.clone()))
+            .map(|block| key(&block.name, &block.text))
             .collect();
         old == new
-            && self
-                .blocks
-                .iter()
-                .all(|(_, state)| *state == State::Unchanged)
     }
 }
 

@@ -4,6 +4,7 @@
 use diffy::patch_set::{ParseOptions, PatchSet};
 use diffy::{DiffOptions, Hunk, Line, Patch, PatchFormatter};
 
+use crate::edit::is_source;
 use crate::edit::splice::newline;
 use crate::types::ProjectPath;
 
@@ -85,8 +86,13 @@ impl<'p> Wiring<'p> {
         let mut left = Vec::new();
         // From the end, so that the numbers of lines before stay right.
         for hunk in patch.hunks().iter().rev() {
-            if !take_hunk(&mut lines, hunk, newline) {
-                left.push(inserted(hunk));
+            if take_hunk(&mut lines, hunk, newline) {
+                continue;
+            }
+            // A manifest is a list of entries, each a line. In code, lines are nothing by themselves.
+            match is_source(path.file_name()) {
+                true => left.push(inserted(hunk)),
+                false => left.extend(take_lines(&mut lines, hunk).into_iter().rev()),
             }
         }
         left.reverse();
@@ -130,6 +136,31 @@ fn take_hunk(lines: &mut Vec<String>, hunk: &Hunk<str>, newline: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Takes back each line by itself that stands there once. Returns those that do not, or all where lines were replaced.
+fn take_lines(lines: &mut Vec<String>, hunk: &Hunk<str>) -> Vec<String> {
+    let replaces = hunk
+        .lines()
+        .iter()
+        .any(|line| matches!(line, Line::Delete(_)));
+    if replaces {
+        return vec![inserted(hunk)];
+    }
+    let mut left = Vec::new();
+    for line in inserted(hunk)
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+    {
+        let mut places = (0..lines.len()).filter(|at| lines[*at].trim() == line.trim());
+        match (places.next(), places.next()) {
+            (Some(only), None) => {
+                lines.remove(only);
+            }
+            _ => left.push(line.to_owned()),
+        }
+    }
+    left
 }
 
 /// Where the lines that a hunk left stand.
@@ -229,6 +260,22 @@ mod tests {
         let converted = AFTER.replace('\n', "\r\n");
         let taken = unwired(Some(BEFORE), AFTER, &converted);
         assert_eq!(taken.text.unwrap(), BEFORE.replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn entries_of_a_manifest_are_taken_one_by_one() {
+        let path: ProjectPath = "Cargo.toml".parse().unwrap();
+        let patch = section(
+            &path,
+            Some("[d]\nx = 1\n"),
+            "[d]\na = 1\nb = 1\nc = 1\nx = 1\n",
+        );
+        let taken = Wiring::parse(&patch)
+            .unwrap()
+            .take_back(&path, "[d]\nc = 1\n# mine\nb = 2\na = 1\nx = 1\n")
+            .unwrap();
+        assert_eq!(taken.text.unwrap(), "[d]\n# mine\nb = 2\nx = 1\n");
+        assert_eq!(taken.left, ["b = 1"]);
     }
 
     #[test]

@@ -166,6 +166,12 @@ fn a_package_that_was_moved_is_still_ours() {
     assert_eq!(records(&project), before);
     assert!(project.read("Cargo.toml").contains("# Mine."));
     verify(&project, &module).ok();
+    project.run(&["remove", "--yes"]).ok();
+    let left = project.read("Cargo.toml");
+    assert_eq!(
+        left.replace("\n# Mine.\n", ""),
+        crate::fixture::AXUM_MANIFEST
+    );
 }
 
 #[test]
