@@ -39,7 +39,7 @@ fn every_promise_names_tests_that_exist() {
     }
 }
 
-/// Whether there is `path::name`: a function that is a test, or a group of rows of the conformance suite; or `group.row`,
+/// Whether there is `path::name`: a function that is a test, a proof by name, or a group of rows of the conformance suite; or `group.row`,
 /// one of these rows.
 fn exists(test: &str) -> bool {
     let Some((path, name)) = test.rsplit_once("::") else {
@@ -51,7 +51,8 @@ fn exists(test: &str) -> bool {
     let mut before = "";
     for line in text.lines().map(str::trim_start) {
         let is_test = line.starts_with(&format!("fn {name}(")) && before == "#[test]";
-        if is_test || line.starts_with(&format!("pub const {name}: Group")) {
+        let is_proof = line.starts_with(&format!("(\"{name}\", "));
+        if is_test || is_proof || line.starts_with(&format!("pub const {name}: Group")) {
             return true;
         }
         if !line.starts_with("#[") || line == "#[test]" {

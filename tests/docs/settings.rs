@@ -11,7 +11,9 @@ use crate::text::strings;
 const LONG: &str = "RAPIDKIT_DB_POSTGRES_";
 /// Read by the command itself, or by its tests.
 const OF_THE_COMMAND: &[&str] = &[
+    "RAPIDKIT_CRASH",
     "RAPIDKIT_FUZZ",
+    "RAPIDKIT_MERGE",
     "RAPIDKIT_PG_BIN",
     "RAPIDKIT_REVOKED",
     "RAPIDKIT_TRUST",
