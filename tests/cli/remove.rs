@@ -37,48 +37,53 @@ fn what_was_added_is_removed_to_the_byte() {
         tree.filter(|(path, _)| !path.starts_with(".git"))
             .collect::<Vec<_>>()
     };
-    corpus.par_iter().for_each(|(path, package)| {
-        let project = Fixture::copy_of(path);
-        project.git(&["init", "-q"]);
-        project.git(&["add", "-A", "-f"]);
-        project.git(&["commit", "-q", "-m", "as it was"]);
-        let before = project.tree();
-        let mut add = vec!["add", "--yes"];
-        if let Some(package) = package {
-            add.extend(["--package", package]);
-        }
-        let is_as_before = || {
-            let status = project.git(&["status", "--porcelain"]);
-            assert_eq!(status, "", "{}", path.display());
+    corpus
+        .par_iter()
+        .enumerate()
+        .for_each(|(at, (path, package))| {
+            let project = Fixture::copy_of(path);
+            project.git(&["init", "-q"]);
+            project.git(&["add", "-A", "-f"]);
+            project.git(&["commit", "-q", "-m", "as it was"]);
+            let before = project.tree();
+            let mut add = vec!["add", "--yes"];
+            if let Some(package) = package {
+                add.extend(["--package", package]);
+            }
+            let is_as_before = || {
+                let status = project.git(&["status", "--porcelain"]);
+                assert_eq!(status, "", "{}", path.display());
+                assert!(
+                    outside(project.tree()) == outside(before.clone()),
+                    "{}",
+                    path.display()
+                );
+            };
+            project.run(&add).ok();
+            let added = project.tree();
+            assert!(added != before);
+            project.run(&["remove", "--yes"]).ok();
+            is_as_before();
+
+            // The way from the version before takes twice as long.
+            if at % 3 != 0 {
+                return;
+            }
+            let module = repository().join("tests/modules/1.0.0");
+            add.extend(["--module", module.to_str().unwrap()]);
+            project.run(&add).ok();
+            assert!(outside(project.tree()) != outside(added.clone()));
+            project.run(&["upgrade", "--yes"]).ok();
             assert!(
-                outside(project.tree()) == outside(before.clone()),
-                "{}",
+                outside(project.tree()) == outside(added),
+                "{}: an upgrade gives something else than add",
                 path.display()
             );
-        };
-        project.run(&add).ok();
-        let added = project.tree();
-        assert!(added != before);
-        project.run(&["remove", "--yes"]).ok();
-        is_as_before();
-
-        let module = repository().join("tests/modules/1.0.0");
-        add.extend(["--module", module.to_str().unwrap()]);
-        project.run(&add).ok();
-        assert!(outside(project.tree()) != outside(added.clone()));
-        project.run(&["upgrade", "--yes"]).ok();
-        assert!(
-            outside(project.tree()) == outside(added),
-            "{}: an upgrade gives something else than add",
-            path.display()
-        );
-        project.run(&["remove", "--yes"]).ok();
-        is_as_before();
-    });
+            project.run(&["remove", "--yes"]).ok();
+            is_as_before();
+        });
     let count = corpus.len();
-    println!(
-        "add and remove, add, upgrade and remove: {count} of {count} applications as they were"
-    );
+    println!("add and remove: {count} of {count} applications as they were");
     assert!(count > 100, "{count}");
 }
 
