@@ -29,6 +29,31 @@ pub struct Step {
 }
 
 impl Journal {
+    /// Reads a journal, which may have come with the project from somebody else.
+    ///
+    /// # Errors
+    /// It is none, or names what no run writes: something inside `.git`, or outside the staging directory.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let journal: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let steps = journal.steps.iter();
+        let mut paths = steps
+            .map(|step| &step.path)
+            .chain(&journal.directories)
+            .chain(&journal.emptied);
+        if let Some(path) = paths.find(|path| path.is_in_git()) {
+            return Err(format!("`{path}` is inside `.git`"));
+        }
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        match journal.steps.iter().find(|step| !is_name(&step.staged)) {
+            Some(step) => Err(format!(
+                "`{}` is no staged file",
+                step.staged.escape_debug()
+            )),
+            None => Ok(journal),
+        }
+    }
+
     /// The journal of `changes`; `exists` tells which directories are there.
     pub fn of(changes: &[Change], exists: impl Fn(&ProjectPath) -> bool) -> Self {
         let mut directories = Vec::new();

@@ -122,7 +122,7 @@ pub(super) fn recover(root: &Dir) -> Result<Outcome, Problem> {
             )));
         }
     }
-    let journal = serde_json::from_slice(&text).map_err(|error| {
+    let journal = Journal::read(&text).map_err(|error| {
         Problem::input(format!(
             "cannot read the journal of an interrupted run: {error}"
         ))
@@ -136,6 +136,12 @@ pub(super) fn recover(root: &Dir) -> Result<Outcome, Problem> {
 fn check_before(root: &Dir, changes: &[Change]) -> Result<(), Problem> {
     for change in changes {
         let path = change.path.as_str();
+        // A lock or a patch that came with the project may name it.
+        if change.path.is_in_git() {
+            return Err(
+                Problem::input("is inside `.git`, where nothing is ever written").in_file(path),
+            );
+        }
         if root
             .symlink_metadata(path)
             .is_ok_and(|metadata| metadata.is_symlink())

@@ -78,6 +78,11 @@ impl ProjectPath {
         Some(Self(rest.strip_prefix('/')?.to_owned()))
     }
 
+    /// Whether a segment is `.git`, in any letter case.
+    pub fn is_in_git(&self) -> bool {
+        self.0.split('/').any(is_git)
+    }
+
     /// Whether this is the root.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -113,6 +118,10 @@ impl FromStr for ProjectPath {
     }
 }
 
+fn is_git(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case(".git")
+}
+
 fn segment_fault(segment: &str) -> Option<&'static str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
     if !segment.chars().all(allowed) {
@@ -121,7 +130,7 @@ fn segment_fault(segment: &str) -> Option<&'static str> {
     if segment.ends_with('.') {
         return Some("a segment that ends with a dot, which Windows drops");
     }
-    if segment.eq_ignore_ascii_case(".git") {
+    if is_git(segment) {
         return Some("inside `.git`");
     }
     let stem = segment.split('.').next().unwrap_or_default();

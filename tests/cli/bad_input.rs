@@ -262,3 +262,70 @@ fn a_lock_that_is_not_ours() {
         project.refuses(&["add", "--yes"], 2, &[expected]);
     }
 }
+
+#[test]
+fn a_journal_that_came_with_the_project_is_not_obeyed() {
+    let folder = Fixture::empty();
+    let outside = folder.write("outside.txt", "theirs");
+    for (path, staged) in [
+        (".git/hooks/post-checkout", "0000"),
+        ("sub/.GIT/config", "0000"),
+        ("src/x.rs", "../../../outside.txt"),
+        ("src/x.rs", "0000/../COMMIT"),
+        ("src/x.rs", ""),
+    ] {
+        let at = |file: &str| format!("shop/{file}");
+        folder.write(&at("Cargo.toml"), crate::fixture::AXUM_MANIFEST);
+        folder.write(&at("src/main.rs"), crate::fixture::AXUM_MAIN);
+        folder.write(&at(".git/HEAD"), "ref: refs/heads/main\n");
+        folder.write(&at(".git/hooks/none"), "");
+        folder.write(&at("sub/.GIT/none"), "");
+        folder.write(&at(".rapidkit/txn/0000"), "#!/bin/sh\n");
+        let journal = serde_json::json!({
+            "directories": [],
+            "steps": [{
+                "path": path,
+                "staged": staged,
+                "before": null,
+                "after": "0".repeat(64),
+            }],
+            "emptied": [],
+        });
+        folder.write(&at(".rapidkit/txn/COMMIT"), journal.to_string());
+        folder.refuses(
+            &["-C", "shop", "add", "--yes"],
+            2,
+            &["the journal of an interrupted run", ".rapidkit/txn"],
+        );
+        assert_eq!(std::fs::read_to_string(&outside).unwrap(), "theirs");
+    }
+}
+
+#[test]
+fn a_lock_that_came_with_the_project_writes_nothing_inside_git() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    let lock = ".rapidkit/rapidkit-pg.lock.yaml";
+    // One record of a generated file names a hook, whose bytes are those of the file.
+    let url = "src/db_postgres/url.rs";
+    project.write(".git/hooks/url.rs", project.read(url));
+    project.git(&["init", "-q"]);
+    let text = project.read(lock);
+    let record = text
+        .split("      - ")
+        .find(|record| record.starts_with(&format!("path: \"{url}\"")))
+        .unwrap();
+    let other = record.replace(url, ".git/hooks/url.rs");
+    let text = text.replace(&format!("      - {record}"), "");
+    let first = text.find("      - path: \"").unwrap();
+    let place = text[first..].find("      - path: \".rapidkit").unwrap() + first;
+    project.write(
+        lock,
+        format!("{}      - {other}{}", &text[..place], &text[place..]),
+    );
+    project.refuses(
+        &["remove", "--yes"],
+        2,
+        &[".git/hooks/url.rs", "inside `.git`"],
+    );
+}
