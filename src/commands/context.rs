@@ -78,7 +78,7 @@ impl Context {
 /// # Errors
 /// It cannot be read, or is not canonical.
 pub fn lock(project: &Project) -> Result<Lock, Problem> {
-    let path = ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?;
+    let path = ProjectPath::existing(LOCK)?;
     match project.text(&path)? {
         Some(text) => Lock::parse(&text),
         None => Ok(Lock::default()),

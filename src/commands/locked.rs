@@ -12,9 +12,7 @@ pub fn locked<'l>(
     name: &str,
     package: Option<&str>,
 ) -> Result<&'l LockedModule, Problem> {
-    let is_name = |locked: &&LockedModule| {
-        locked.module == name || locked.module.rsplit('/').next() == Some(name)
-    };
+    let is_name = |locked: &&LockedModule| locked.module == name || locked.name() == name;
     let mut found: Vec<&LockedModule> = lock.modules.iter().filter(is_name).collect();
     if found.is_empty() {
         return Err(

@@ -198,8 +198,7 @@ impl Step<'_> {
                     .to_owned(),
             );
         }
-        let signature = ProjectPath::existing(LOCK_SIGNATURE)
-            .map_err(|error| Problem::input(error.to_string()))?;
+        let signature = ProjectPath::existing(LOCK_SIGNATURE)?;
         if self.project.exists(&signature)? {
             next.push(format!(
                 "The signature in {LOCK_SIGNATURE} is of the lock as it was: sign again with `lock --overwrite --sign KEY`."

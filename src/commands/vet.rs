@@ -47,11 +47,11 @@ fn bump(context: &Context, part: Part) -> Result<u8, Problem> {
 }
 
 fn change(path: &str, before: &str, after: String) -> Result<Change, Problem> {
-    Ok(Change {
-        path: ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))?,
-        kind: FileKind::Generated,
-        before: Some(before.as_bytes().to_vec()),
-        after: Some(after.into_bytes()),
-        summary: Vec::new(),
-    })
+    let path = ProjectPath::existing(path)?;
+    Ok(Change::new(
+        path,
+        FileKind::Generated,
+        Some(before),
+        Some(&after),
+    ))
 }

@@ -79,6 +79,13 @@ pub struct LockedFile {
 /// The version of the format that this build writes.
 pub const FORMAT: u32 = 1;
 
+impl LockedModule {
+    /// The module's short name, the last part of its slug.
+    pub fn name(&self) -> &str {
+        self.module.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 impl Lock {
     /// The record of a module in a target.
     pub fn find(&self, module: &str, target: &ProjectPath) -> Option<&LockedModule> {

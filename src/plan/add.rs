@@ -104,25 +104,26 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     if !patch.is_empty() {
         let path = wiring_path(&locked)?;
         locked.files.push(wiring_record(path.clone(), &patch));
-        draft.changes.push(created(path, FileKind::Vendor, &patch));
+        draft
+            .changes
+            .push(Change::new(path, FileKind::Vendor, None, Some(&patch)));
     }
     let mut after = lock.clone();
     after.core = is_core(files)?;
     plan.changes = draft.changes;
-    plan.changes.push(Change {
-        path: ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?,
-        kind: FileKind::Vendor,
-        before: (!lock.modules.is_empty()).then(|| lock.render().into_bytes()),
-        after: Some(after.with(locked).render_readable()?.into_bytes()),
-        summary: Vec::new(),
-    });
+    let before = (!lock.modules.is_empty()).then(|| lock.render());
+    plan.changes.push(Change::new(
+        ProjectPath::existing(LOCK)?,
+        FileKind::Vendor,
+        before.as_deref(),
+        Some(&after.with(locked).render_readable()?),
+    ));
     Ok(plan)
 }
 
 /// Whether RapidKit Core manages the project too.
 pub fn is_core(files: &dyn Files) -> Result<bool, Problem> {
-    let project =
-        ProjectPath::existing(CORE_PROJECT).map_err(|error| Problem::input(error.to_string()))?;
+    let project = ProjectPath::existing(CORE_PROJECT)?;
     files.exists(&project)
 }
 
@@ -144,8 +145,7 @@ fn no_conflicts(files: &dyn Files, rendering: &Rendering, module: &str) -> Resul
             }
             // A module is a directory or a file, in every language that there is a plugin for.
             let extension = path.file_name().rsplit_once('.').map_or("", |(_, end)| end);
-            let twin = ProjectPath::existing(&format!("{directory}.{extension}"))
-                .map_err(|error| Problem::input(error.to_string()))?;
+            let twin = ProjectPath::existing(&format!("{directory}.{extension}"))?;
             if files.exists(&twin)? {
                 conflicts.push(twin);
             }
@@ -199,8 +199,7 @@ struct Draft<'a> {
 impl Draft<'_> {
     /// Keeps line ends under `.rapidkit/` as they are on every checkout. Shared by all targets, so it may be there.
     fn gitattributes(&mut self) -> Result<(), Problem> {
-        let path = ProjectPath::existing(GITATTRIBUTES)
-            .map_err(|error| Problem::input(error.to_string()))?;
+        let path = ProjectPath::existing(GITATTRIBUTES)?;
         match self.files.text(&path)? {
             None => self.create(path.clone(), FileKind::Vendor, GITATTRIBUTES_TEXT),
             Some(text) if *text == *GITATTRIBUTES_TEXT => {}
@@ -227,12 +226,15 @@ impl Draft<'_> {
             let before = self.files.text(&path)?;
             patch += &wiring::section(&path, before.as_deref(), &edited.text);
             let names = edited.blocks.iter().map(|block| block.name.clone());
+            let change = Change::new(
+                path.clone(),
+                FileKind::Block,
+                before.as_deref(),
+                Some(&edited.text),
+            );
             self.changes.push(Change {
-                path: path.clone(),
-                kind: FileKind::Block,
-                before: before.map(|text| text.as_bytes().to_vec()),
-                after: Some(edited.text.into_bytes()),
                 summary: names.collect(),
+                ..change
             });
             let blocks = edited.blocks.into_iter();
             self.records
@@ -242,16 +244,6 @@ impl Draft<'_> {
     }
 
     fn create(&mut self, path: ProjectPath, kind: FileKind, text: &str) {
-        self.changes.push(created(path, kind, text));
-    }
-}
-
-fn created(path: ProjectPath, kind: FileKind, text: &str) -> Change {
-    Change {
-        path,
-        kind,
-        before: None,
-        after: Some(text.as_bytes().to_vec()),
-        summary: Vec::new(),
+        self.changes.push(Change::new(path, kind, None, Some(text)));
     }
 }

@@ -61,11 +61,7 @@ pub fn render(
         used.extend(renderer.variables(template)?);
         each(Output {
             template: template.clone(),
-            path: file
-                .output
-                .value
-                .parse()
-                .map_err(|error| Problem::input(format!("{error}")))?,
+            path: file.output.value.parse()?,
             kind: file.kind.value,
             text: renderer.render(template, &context)?,
         });

@@ -80,12 +80,20 @@ impl Pending {
         let mut own = Vec::new();
         for change in &changes {
             if let Some(before) = &change.before {
-                own.push(created(before_path(&change.path)?, before.clone()));
+                own.push(Change {
+                    after: Some(before.clone()),
+                    ..Change::new(before_path(&change.path)?, FileKind::Vendor, None, None)
+                });
             }
         }
-        let text = serde_json::to_vec_pretty(&pending)
+        let text = serde_json::to_string_pretty(&pending)
             .map_err(|error| Problem::input(error.to_string()))?;
-        own.push(created(path(DESCRIPTION)?, text));
+        own.push(Change::new(
+            ProjectPath::existing(DESCRIPTION)?,
+            FileKind::Vendor,
+            None,
+            Some(&text),
+        ));
         // The lock stays the last.
         changes.splice(0..0, own);
         Ok(changes)
@@ -96,7 +104,7 @@ impl Pending {
     /// # Errors
     /// Its description cannot be read.
     pub fn read(files: &dyn Files) -> Result<Option<Self>, Problem> {
-        let Some(text) = files.text(&path(DESCRIPTION)?)? else {
+        let Some(text) = files.text(&ProjectPath::existing(DESCRIPTION)?)? else {
             return Ok(None);
         };
         serde_json::from_str(&text)
@@ -154,15 +162,15 @@ impl Pending {
             }
         }
         let mut changes = self.cleared(files)?;
-        changes.push(Change {
-            path: path(LOCK)?,
-            kind: FileKind::Vendor,
-            before: files
-                .text(&path(LOCK)?)?
-                .map(|text| text.as_bytes().to_vec()),
-            after: Some(after.render_readable()?.into_bytes()),
-            summary: Vec::new(),
-        });
+        let path = ProjectPath::existing(LOCK)?;
+        let before = files.text(&path)?;
+        let after = after.render_readable()?;
+        changes.push(Change::new(
+            path,
+            FileKind::Vendor,
+            before.as_deref(),
+            Some(&after),
+        ));
         changes.retain(|change| change.before != change.after);
         Ok(changes)
     }
@@ -172,26 +180,23 @@ impl Pending {
     /// # Errors
     /// A file that cannot be read.
     pub fn abort(&self, files: &dyn Files) -> Result<Vec<Change>, Problem> {
-        let bytes = |path: &ProjectPath| -> Result<Option<Vec<u8>>, Problem> {
-            Ok(files.text(path)?.map(|text| text.as_bytes().to_vec()))
-        };
         let mut changes = self.cleared(files)?;
         for path in self.created.iter().chain(&self.changed) {
             let after = match self.changed.contains(path) {
-                true => Some(bytes(&before_path(path)?)?.ok_or_else(|| {
+                true => Some(files.text(&before_path(path)?)?.ok_or_else(|| {
                     Problem::input("what was there before is gone")
                         .in_file(path)
                         .help("take the project back from version control")
                 })?),
                 false => None,
             };
-            changes.push(Change {
-                path: path.clone(),
-                kind: kind(path),
-                before: bytes(path)?,
-                after,
-                summary: Vec::new(),
-            });
+            let before = files.text(path)?;
+            changes.push(Change::new(
+                path.clone(),
+                kind(path),
+                before.as_deref(),
+                after.as_deref(),
+            ));
         }
         changes.retain(|change| change.before != change.after);
         Ok(changes)
@@ -199,20 +204,14 @@ impl Pending {
 
     /// Its own files, removed.
     fn cleared(&self, files: &dyn Files) -> Result<Vec<Change>, Problem> {
-        let mut own = vec![path(DESCRIPTION)?];
+        let mut own = vec![ProjectPath::existing(DESCRIPTION)?];
         for path in &self.changed {
             own.push(before_path(path)?);
         }
         let mut changes = Vec::new();
         for path in own {
             if let Some(text) = files.text(&path)? {
-                changes.push(Change {
-                    path,
-                    kind: FileKind::Vendor,
-                    before: Some(text.as_bytes().to_vec()),
-                    after: None,
-                    summary: Vec::new(),
-                });
+                changes.push(Change::new(path, FileKind::Vendor, Some(&text), None));
             }
         }
         Ok(changes)
@@ -226,20 +225,6 @@ fn kind(path: &ProjectPath) -> FileKind {
     }
 }
 
-fn created(path: ProjectPath, bytes: Vec<u8>) -> Change {
-    Change {
-        path,
-        kind: FileKind::Vendor,
-        before: None,
-        after: Some(bytes),
-        summary: Vec::new(),
-    }
-}
-
 fn before_path(of: &ProjectPath) -> Result<ProjectPath, Problem> {
-    Ok(path(BEFORE)?.join(of))
-}
-
-fn path(text: &str) -> Result<ProjectPath, Problem> {
-    ProjectPath::existing(text).map_err(|error| Problem::input(error.to_string()))
+    Ok(ProjectPath::existing(BEFORE)?.join(of))
 }

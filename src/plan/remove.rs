@@ -1,7 +1,6 @@
 //! The way back: what `add` put in, taken out again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::rendering::{framework, target, wiring_path};
 use super::sources::sources;
@@ -58,7 +57,12 @@ pub fn remove(
     for (path, text) in overlay.into_texts() {
         let before = files.text(&path)?;
         if before.as_deref() != Some(&*text) && !gone.contains(&path) {
-            changes.push(change(path, FileKind::Block, before, Some(&text)));
+            changes.push(Change::new(
+                path,
+                FileKind::Block,
+                before.as_deref(),
+                Some(&text),
+            ));
         }
     }
     let others = || lock.modules.iter().filter(|other| *other != locked);
@@ -76,47 +80,36 @@ pub fn remove(
             .map(|file| file.path.clone())
             .filter(|path| !shared(path)),
     );
-    let own = |path| ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()));
+    let (lock_path, signature) = (
+        ProjectPath::existing(LOCK)?,
+        ProjectPath::existing(LOCK_SIGNATURE)?,
+    );
     let rest = Lock {
         modules: others().cloned().collect(),
         ..lock.clone()
     };
     if rest.modules.is_empty() {
-        gone.insert(own(LOCK_SIGNATURE)?);
+        gone.insert(signature);
     }
     for path in gone {
         if let Some(before) = files.text(&path)? {
             let recorded = locked.files.iter().find(|file| file.path == path);
             let kind = recorded.map_or(FileKind::Vendor, |file| file.kind);
-            changes.push(change(path, kind, Some(before), None));
+            changes.push(Change::new(path, kind, Some(&before), None));
         }
     }
     let after = match rest.modules.is_empty() {
         true => None,
         false => Some(rest.render_readable()?),
     };
-    changes.push(change(
-        own(LOCK)?,
+    let before = files.text(&lock_path)?;
+    changes.push(Change::new(
+        lock_path,
         FileKind::Vendor,
-        files.text(&own(LOCK)?)?,
+        before.as_deref(),
         after.as_deref(),
     ));
     Ok(Removal { changes, kept })
-}
-
-fn change(
-    path: ProjectPath,
-    kind: FileKind,
-    before: Option<Arc<str>>,
-    after: Option<&str>,
-) -> Change {
-    Change {
-        path,
-        kind,
-        before: before.map(|text| text.as_bytes().to_vec()),
-        after: after.map(|text| text.as_bytes().to_vec()),
-        summary: Vec::new(),
-    }
 }
 
 struct Draft<'a> {
@@ -153,15 +146,14 @@ impl Draft<'_> {
         let wiring = Wiring::parse(&patch)
             .ok_or_else(|| Problem::input("no patch that can be read").in_file(&path))?;
         for path in wiring.paths() {
-            let path =
-                ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))?;
+            let path = ProjectPath::existing(path)?;
             let Some(text) = self.files.text(&path)? else {
                 continue;
             };
             let Some(mut unwired) = wiring.take_back(&path, &text) else {
                 continue;
             };
-            let name = locked.module.rsplit('/').next().unwrap_or_default();
+            let name = locked.name();
             if let (false, true, Some(without)) = (
                 unwired.left.is_empty(),
                 discard,

@@ -10,7 +10,7 @@ use crate::frameworks::{Framework, all};
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::module::Module;
 use crate::render::Renderer;
-use crate::types::{Answer, ContentHash, Facts, FileKind, PathError, Problem, ProjectPath, Target};
+use crate::types::{Answer, ContentHash, Facts, FileKind, Problem, ProjectPath, Target};
 
 /// The file that keeps line ends under `.rapidkit/` as they are on every checkout.
 pub const GITATTRIBUTES: &str = ".rapidkit/.gitattributes";
@@ -202,7 +202,7 @@ impl Rendered {
 /// # Errors
 /// Never in practice: its constant path is a path.
 pub fn gitattributes() -> Result<LockedFile, Problem> {
-    let path = ProjectPath::existing(GITATTRIBUTES).map_err(bad_path)?;
+    let path = ProjectPath::existing(GITATTRIBUTES)?;
     let hash = ContentHash::of(GITATTRIBUTES_TEXT);
     Ok(record(path, FileKind::Vendor, None, hash))
 }
@@ -212,7 +212,9 @@ pub fn gitattributes() -> Result<LockedFile, Problem> {
 /// # Errors
 /// Its name is no part of a path.
 pub fn vendor(name: &str, version: &Version) -> Result<ProjectPath, Problem> {
-    ProjectPath::existing(&format!(".rapidkit/vendor/{name}/{version}")).map_err(bad_path)
+    Ok(ProjectPath::existing(&format!(
+        ".rapidkit/vendor/{name}/{version}"
+    ))?)
 }
 
 /// Where the patch lies of what was put into files of the user's.
@@ -220,9 +222,8 @@ pub fn vendor(name: &str, version: &Version) -> Result<ProjectPath, Problem> {
 /// # Errors
 /// As [`vendor`].
 pub fn wiring_path(locked: &LockedModule) -> Result<ProjectPath, Problem> {
-    let name = locked.module.rsplit('/').next().unwrap_or_default();
-    let path = locked.target.join(&WIRING.parse().map_err(bad_path)?);
-    Ok(vendor(name, &locked.version)?.join(&path))
+    let path = locked.target.join(&WIRING.parse::<ProjectPath>()?);
+    Ok(vendor(locked.name(), &locked.version)?.join(&path))
 }
 
 /// The lock's record of the patch of what was put into files of the user's.
@@ -267,8 +268,4 @@ fn record(
         accepted: (kind == FileKind::Generated).then_some(hash),
         executable: false,
     }
-}
-
-fn bad_path(error: PathError) -> Problem {
-    Problem::input(error.to_string())
 }

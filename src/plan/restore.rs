@@ -118,13 +118,12 @@ impl Restoration {
         after: Option<String>,
     ) {
         if before.as_deref() != after.as_deref() {
-            self.changes.push(Change {
-                path: path.clone(),
+            self.changes.push(Change::new(
+                path.clone(),
                 kind,
-                before: before.map(|text| text.as_bytes().to_vec()),
-                after: after.map(String::into_bytes),
-                summary: Vec::new(),
-            });
+                before.as_deref(),
+                after.as_deref(),
+            ));
         }
     }
 }

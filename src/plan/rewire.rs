@@ -79,8 +79,7 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
     let recorded = recorded(files, locked)?;
     let mut taken = BTreeMap::new();
     for path in wiring.paths() {
-        let path =
-            ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))?;
+        let path = ProjectPath::existing(path)?;
         let is_env = recorded_block(&recorded, &path, versions).is_some();
         if let Some(text) = files.text(&path)?.filter(|_| !is_env)
             && let Some(unwired) = wiring.take_back(&path, &text)

@@ -4,11 +4,18 @@ use crate::edit::is_source;
 use crate::types::{EntryKind, Files, Problem, ProjectPath};
 
 /// Directories of tools and of what they make, beside those whose names begin with a dot.
-const OF_TOOLS: [&str; 5] = ["__pycache__", "build", "dist", "node_modules", "target"];
+const OF_TOOLS: [&str; 6] = [
+    "__pycache__",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "target",
+];
 /// Files by which other directories of that kind are known.
 const MARKS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
 
-/// The source code in and below a directory, with its text; links are not followed. What is no text is left out.
+/// The source code in and below a directory, whatever that is, with its text; links are not followed. What is no text is left out.
 ///
 /// # Errors
 /// A directory that cannot be listed.
@@ -18,19 +25,19 @@ pub fn sources(
 ) -> Result<Vec<(ProjectPath, Arc<str>)>, Problem> {
     let mut found = Vec::new();
     let mut queue = vec![directory.clone()];
-    while let Some(directory) = queue.pop() {
-        let entries = files.entries(&directory)?;
-        if entries
+    while let Some(here) = queue.pop() {
+        let entries = files.entries(&here)?;
+        let is_marked = entries
             .iter()
-            .any(|entry| MARKS.contains(&entry.name.as_str()))
-        {
+            .any(|entry| MARKS.contains(&entry.name.as_str()));
+        if is_marked && here != *directory {
             continue;
         }
         for entry in entries {
             let Ok(name) = ProjectPath::existing(&entry.name) else {
                 continue;
             };
-            let path = directory.join(&name);
+            let path = here.join(&name);
             match entry.kind {
                 EntryKind::Directory
                     if !entry.name.starts_with('.') && !OF_TOOLS.contains(&entry.name.as_str()) =>

@@ -93,9 +93,7 @@ pub fn upgrade(
     let mut moves = BTreeMap::new();
     for moved in &to.module.variant(framework.name())?.moves {
         let place = |path: &str| -> Result<ProjectPath, Problem> {
-            let output = path
-                .parse()
-                .map_err(|error| Problem::input(format!("{error}")))?;
+            let output = path.parse()?;
             Ok(framework.place(&target, &facts, &output))
         };
         moves.insert(place(&moved.to.value)?, place(&moved.from.value)?);
@@ -159,7 +157,7 @@ pub fn upgrade(
 
     let mut new = lock.clone();
     new.core = is_core(files)?;
-    let path = ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?;
+    let path = ProjectPath::existing(LOCK)?;
     let before = files.text(&path)?;
     let text = new.with(after).render_readable()?;
     upgrade
@@ -183,19 +181,14 @@ pub fn at_lines(path: &ProjectPath, conflicts: &[Conflict], first: usize) -> Fil
     }
 }
 
+/// A change from what stands there.
 fn change(
     path: ProjectPath,
     kind: FileKind,
     before: Option<Arc<str>>,
     after: Option<String>,
 ) -> Change {
-    Change {
-        path,
-        kind,
-        before: before.map(|text| text.as_bytes().to_vec()),
-        after: after.map(String::into_bytes),
-        summary: Vec::new(),
-    }
+    Change::new(path, kind, before.as_deref(), after.as_deref())
 }
 
 /// The pristine copies by the paths that they are copies of.
@@ -206,8 +199,7 @@ pub fn pristine(
     files: &dyn Files,
     locked: &LockedModule,
 ) -> Result<BTreeMap<ProjectPath, Arc<str>>, Problem> {
-    let name = locked.module.rsplit('/').next().unwrap_or_default();
-    let root = vendor(name, &locked.version)?;
+    let root = vendor(locked.name(), &locked.version)?;
     let mut copies = BTreeMap::new();
     let mut different = Vec::new();
     for file in &locked.files {
@@ -407,8 +399,7 @@ impl Draft<'_> {
             .flat_map(|other| &other.files)
             .map(|file| &file.path)
             .collect();
-        let name = self.locked.module.rsplit('/').next().unwrap_or_default();
-        let root = vendor(name, &self.locked.version)?;
+        let root = vendor(self.locked.name(), &self.locked.version)?;
         for old in &self.locked.files {
             let is_copy = old.kind == FileKind::Vendor && old.path.below(&root).is_some();
             if is_copy && !shared.contains(&old.path) && !copies.contains_key(&old.path) {

@@ -52,3 +52,22 @@ pub struct Change {
     /// What is done, for a person: `sqlx 0.9`, `health route`; empty for a whole new file.
     pub summary: Vec<String>,
 }
+
+impl Change {
+    /// The change of a file from one text to another; a text that is `None` is no file.
+    pub fn new(
+        path: ProjectPath,
+        kind: FileKind,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> Self {
+        let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+        Self {
+            path,
+            kind,
+            before: bytes(before),
+            after: bytes(after),
+            summary: Vec::new(),
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::ManualStep;
+use super::{ManualStep, PathError};
 
 /// What a refused command ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,3 +165,9 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+impl From<PathError> for Problem {
+    fn from(error: PathError) -> Self {
+        Self::input(error.to_string())
+    }
+}

@@ -22,7 +22,7 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
         false => None,
     };
     nothing_waits(&project)?;
-    let path = ProjectPath::existing(LOCK).map_err(|error| Problem::input(error.to_string()))?;
+    let path = ProjectPath::existing(LOCK)?;
     let Some(text) = project.text(&path)? else {
         return Err(Problem::input("the project has no lock")
             .in_file(LOCK)

@@ -22,7 +22,7 @@ pub fn write(
     record: &Record,
     key: Option<&Path>,
 ) -> Result<(), Problem> {
-    let signature_path = path(&format!("{}.sig", record.path))?;
+    let signature_path = ProjectPath::existing(&format!("{}.sig", record.path))?;
     let signature = project.bytes(&signature_path)?;
     let mut changes = Vec::new();
     match key {
@@ -34,33 +34,26 @@ pub fn write(
                     record.after.as_bytes(),
                 )
                 .map_err(|error| Problem::input(error.to_string()))?;
-            changes.push(change(signature_path, signature, text));
+            changes.push(Change {
+                before: signature,
+                ..Change::new(signature_path, FileKind::Vendor, None, Some(&text))
+            });
         }
         None if signature.is_some() => context.terminal.line(format!(
             "the signature in {signature_path} is stale now: sign again with `--sign KEY`"
         )),
         None => {}
     }
-    let before = record.before.map(|text| text.as_bytes().to_vec());
-    changes.push(change(path(record.path)?, before, record.after.to_owned()));
+    changes.push(Change::new(
+        ProjectPath::existing(record.path)?,
+        FileKind::Vendor,
+        record.before,
+        Some(record.after),
+    ));
     changes.retain(|change| change.before != change.after);
     writer.apply(&changes, &interrupt::requested)?;
     if key.is_some() {
         context.terminal.done("Signed", record.path);
     }
     Ok(())
-}
-
-fn change(path: ProjectPath, before: Option<Vec<u8>>, after: String) -> Change {
-    Change {
-        path,
-        kind: FileKind::Vendor,
-        before,
-        after: Some(after.into_bytes()),
-        summary: Vec::new(),
-    }
-}
-
-fn path(path: &str) -> Result<ProjectPath, Problem> {
-    ProjectPath::existing(path).map_err(|error| Problem::input(error.to_string()))
 }
