@@ -269,8 +269,9 @@ pub struct Restore {
     pub writing: Writing,
 }
 
+/// What `upgrade` and `reconfigure` share.
 #[derive(Debug, Args)]
-pub struct Upgrade {
+pub struct Changing {
     /// The module
     #[arg(default_value = "db_postgres")]
     pub name: String,
@@ -279,6 +280,20 @@ pub struct Upgrade {
     #[arg(short, long, value_name = "PACKAGE")]
     pub package: Option<String>,
 
+    /// The answer to a question; `info` lists them
+    #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
+    pub settings: Vec<String>,
+
+    /// Write conflicts into the files, between markers, and wait for `upgrade --continue`
+    #[arg(long)]
+    pub write_conflicts: bool,
+
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct Upgrade {
     /// Upgrade to the module in this directory instead of the one in the binary
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
@@ -291,14 +306,6 @@ pub struct Upgrade {
     #[arg(long)]
     pub allow_downgrade: bool,
 
-    /// Answer a question beforehand; `info` lists them
-    #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
-    pub settings: Vec<String>,
-
-    /// Write conflicts into the files, between markers, and wait for `--continue`
-    #[arg(long)]
-    pub write_conflicts: bool,
-
     /// Finish an upgrade whose conflicts you have resolved
     #[arg(long, conflicts_with_all = ["abort", "write_conflicts", "to", "settings"])]
     pub r#continue: bool,
@@ -308,7 +315,7 @@ pub struct Upgrade {
     pub abort: bool,
 
     #[command(flatten)]
-    pub writing: Writing,
+    pub change: Changing,
 }
 
 impl Upgrade {
@@ -323,27 +330,11 @@ impl Upgrade {
 
 #[derive(Debug, Args)]
 pub struct Reconfigure {
-    /// The module
-    #[arg(default_value = "db_postgres")]
-    pub name: String,
-
-    /// The package or workspace member that it is in, by path
-    #[arg(short, long, value_name = "PACKAGE")]
-    pub package: Option<String>,
-
-    /// The new answer to a question; `info` lists them
-    #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
-    pub settings: Vec<String>,
-
-    /// Write conflicts into the files, between markers, and wait for `upgrade --continue`
-    #[arg(long)]
-    pub write_conflicts: bool,
+    #[command(flatten)]
+    pub change: Changing,
 
     #[command(flatten)]
     pub module: ModuleSource,
-
-    #[command(flatten)]
-    pub writing: Writing,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use crate::git;
 use crate::lockfile::Lock;
 use crate::plan::{self, Plan, Request, State};
 use crate::project::{Project, Root};
-use crate::report::PlanReport;
+use crate::report::{PlanReport, Subject};
 use crate::types::{Problem, Target};
 
 /// `rapidkit-pg add`
@@ -71,11 +71,13 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
 fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
     PlanReport {
         command: "add",
-        module: &plan.module,
-        version: plan.version.to_string(),
-        framework: plan.target.framework,
-        package: &plan.target.package,
-        target: plan.target.root.to_string(),
+        subject: Some(Subject {
+            module: &plan.module,
+            version: plan.version.to_string(),
+            framework: plan.target.framework,
+            package: &plan.target.package,
+            target: plan.target.root.to_string(),
+        }),
         changes: &plan.changes,
         notes: Vec::new(),
         next,

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::context::{self, Context};
 use crate::cli::{Diff, Format};
-use crate::lockfile::LockedModule;
+use crate::lockfile::{Lock, LockedModule};
 use crate::module::Module;
 use crate::plan::{self, State, To, pristine, states};
 use crate::project::Project;
@@ -101,26 +101,15 @@ fn yours(
 
 fn upgrade(
     project: &Project,
-    lock: &crate::lockfile::Lock,
+    lock: &Lock,
     locked: &LockedModule,
     module: &Module,
 ) -> Result<UpgradeDiff, Problem> {
-    let accepts = |name: &String, answer| {
-        let prompts = module.spec.prompts.iter();
-        let mut prompts = prompts.filter(|prompt| prompt.value.name == *name);
-        prompts.any(|prompt| prompt.value.accepts(answer))
-    };
-    let carried = locked
-        .answers
-        .iter()
-        .filter(|(name, answer)| accepts(name, *answer));
-    let texts = carried
-        .map(|(name, answer)| (name.clone(), answer.to_string()))
-        .collect();
+    let (texts, _) = plan::carried_answers(&module.spec, locked);
     let to = To {
         module,
         answers: &plan::check_answers(&module.spec, &texts)?,
-        dev: false,
+        dev: !module.drift().is_empty(),
     };
     let upgrade = plan::upgrade(project, lock, locked, &to)?;
     let changes = upgrade

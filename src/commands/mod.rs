@@ -54,12 +54,12 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Diff(args) => ("diff", Some(&args.reporting), diff::run(&context, args)),
         Command::Upgrade(args) => (
             "upgrade",
-            Some(&args.writing.reporting),
+            Some(&args.change.writing.reporting),
             upgrade::run(&context, args),
         ),
         Command::Reconfigure(args) => (
             "reconfigure",
-            Some(&args.writing.reporting),
+            Some(&args.change.writing.reporting),
             upgrade::reconfigure(&context, args),
         ),
         Command::List(args) => ("list", Some(args), list::run(&context, args)),

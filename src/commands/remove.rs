@@ -3,7 +3,7 @@ use super::locked::locked;
 use super::run::{Outcome, Run};
 use crate::cli::Remove;
 use crate::plan;
-use crate::report::PlanReport;
+use crate::report::{PlanReport, Subject};
 use crate::types::Problem;
 
 /// `rapidkit-pg remove`
@@ -17,11 +17,13 @@ pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
     let package = locked.target.to_string();
     let report = |next| PlanReport {
         command: "remove",
-        module: &locked.module,
-        version: locked.version.to_string(),
-        framework: &locked.framework,
-        package: &package,
-        target: locked.target.to_string(),
+        subject: Some(Subject {
+            module: &locked.module,
+            version: locked.version.to_string(),
+            framework: &locked.framework,
+            package: &package,
+            target: locked.target.to_string(),
+        }),
         changes: &removal.changes,
         notes: removal
             .kept

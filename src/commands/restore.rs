@@ -43,11 +43,7 @@ pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
     }
     let report = |next| PlanReport {
         command: "restore",
-        module: "",
-        version: String::new(),
-        framework: "",
-        package: "",
-        target: ".".to_owned(),
+        subject: None,
         changes: &changes,
         notes: notes.clone(),
         next,

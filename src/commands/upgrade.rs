@@ -1,66 +1,67 @@
 use std::collections::BTreeMap;
 
+use semver::Version;
+
 use super::ask;
 use super::context::{self, Context};
 use super::locked::locked;
 use super::run::{Outcome, Run};
 use super::settings::settings;
-use crate::cli::{Reconfigure, Upgrade};
+use crate::cli::{Changing, ModuleSource, Reconfigure, Upgrade};
 use crate::lockfile::{Lock, LockedModule};
 use crate::module::Module;
 use crate::plan::{self, FileConflict, Pending, To};
 use crate::project::Project;
-use crate::report::PlanReport;
+use crate::report::{PlanReport, Subject};
 use crate::types::{Answer, Files, LOCK_SIGNATURE, Problem, ProjectPath};
 
 /// `rapidkit-pg upgrade`
 pub fn run(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
-    let (project, root) = context.project()?;
     if args.r#continue || args.abort {
-        let run = Run::begin_waiting(context, &project, &args.writing)?;
-        return end(context, &project, &run, args);
+        return end(context, args);
     }
-    let run = Run::begin(context, &project, &args.writing)?;
-    let module = context.module(&args.name, &args.source())?;
-    let lock = context::lock(&project)?;
-    let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
-    let version = &module.manifest.version.value;
-    if *version < locked.version && !args.allow_downgrade {
-        return Err(Problem::decision(format!(
-            "the project has {} {}, this is {version}",
-            args.name, locked.version
-        ))
-        .help("install a newer rapidkit-pg, or name a newer module: `--to DIR`")
-        .help("or pass `--allow-downgrade`"));
-    }
-    let step = Step {
-        context,
-        project: &project,
-        run: &run,
-        lock: &lock,
-        locked,
-        module: &module,
-        write_conflicts: args.write_conflicts,
+    let fits = |locked: &Version, version: &Version| {
+        if version >= locked || args.allow_downgrade {
+            return Ok(());
+        }
+        Err(other_version(&args.change.name, locked, version)
+            .help("install a newer rapidkit-pg, or name a newer module: `--to DIR`")
+            .help("or pass `--allow-downgrade`"))
     };
-    let given = settings(&args.settings)?;
-    let (answers, notes) = answers(&step, &given, false)?;
-    step.carry_out("upgrade", &answers, notes)
+    change(context, "upgrade", &args.change, &args.source(), &fits)
 }
 
 /// `rapidkit-pg reconfigure`
 pub fn reconfigure(context: &Context, args: &Reconfigure) -> Result<u8, Problem> {
+    let fits = |locked: &Version, version: &Version| {
+        if version == locked {
+            return Ok(());
+        }
+        Err(other_version(&args.change.name, locked, version)
+            .help("run `rapidkit-pg upgrade` first; it takes `--set`, too"))
+    };
+    change(context, "reconfigure", &args.change, &args.module, &fits)
+}
+
+fn other_version(name: &str, locked: &Version, version: &Version) -> Problem {
+    Problem::decision(format!(
+        "the project has {name} {locked}, this is {version}"
+    ))
+}
+
+fn change(
+    context: &Context,
+    command: &'static str,
+    args: &Changing,
+    source: &ModuleSource,
+    fits: &dyn Fn(&Version, &Version) -> Result<(), Problem>,
+) -> Result<u8, Problem> {
     let (project, root) = context.project()?;
     let run = Run::begin(context, &project, &args.writing)?;
-    let module = context.module(&args.name, &args.module)?;
+    let module = context.module(&args.name, source)?;
     let lock = context::lock(&project)?;
     let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
-    if locked.version != module.manifest.version.value {
-        return Err(Problem::decision(format!(
-            "the project has {} {}, this is {}",
-            args.name, locked.version, module.manifest.version.value
-        ))
-        .help("run `rapidkit-pg upgrade` first; it takes `--set`, too"));
-    }
+    fits(&locked.version, &module.manifest.version.value)?;
     let step = Step {
         context,
         project: &project,
@@ -71,8 +72,8 @@ pub fn reconfigure(context: &Context, args: &Reconfigure) -> Result<u8, Problem>
         write_conflicts: args.write_conflicts,
     };
     let given = settings(&args.settings)?;
-    let (answers, notes) = answers(&step, &given, true)?;
-    step.carry_out("reconfigure", &answers, notes)
+    let (answers, notes) = answers(&step, &given, command == "reconfigure")?;
+    step.carry_out(command, &answers, notes)
 }
 
 /// The answers that the project has, what is given in their place, and for questions that are new the defaults or what a
@@ -83,23 +84,7 @@ fn answers(
     all: bool,
 ) -> Result<(BTreeMap<String, Answer>, Vec<String>), Problem> {
     let (locked, spec) = (step.locked, &step.module.spec);
-    let mut texts = BTreeMap::new();
-    let mut notes = Vec::new();
-    for (name, answer) in &locked.answers {
-        let prompt = spec
-            .prompts
-            .iter()
-            .find(|prompt| prompt.value.name == *name);
-        match prompt.map(|prompt| prompt.value.accepts(answer)) {
-            Some(true) => {
-                texts.insert(name.clone(), answer.to_string());
-            }
-            Some(false) => notes.push(format!(
-                "{name}: the answer is no longer accepted, the default is taken"
-            )),
-            None => notes.push(format!("{name}: nothing asks for it any more")),
-        }
-    }
+    let (mut texts, notes) = plan::carried_answers(spec, locked);
     texts.extend(given.clone());
     let mut answers = plan::check_answers(spec, &texts)?;
     let is_open = |name: &str| !given.contains_key(name) && (all || !texts.contains_key(name));
@@ -155,11 +140,13 @@ impl Step<'_> {
         let target = self.locked.target.to_string();
         let report = |next| PlanReport {
             command,
-            module: &self.module.manifest.name.value,
-            version: version.to_string(),
-            framework: &self.locked.framework,
-            package: &target,
-            target: target.clone(),
+            subject: Some(Subject {
+                module: &self.module.manifest.name.value,
+                version: version.to_string(),
+                framework: &self.locked.framework,
+                package: &target,
+                target: target.clone(),
+            }),
             changes: &changes,
             notes: notes.clone(),
             next,
@@ -237,15 +224,17 @@ fn refused(conflicts: Vec<String>, blocking: bool) -> Problem {
 }
 
 /// `upgrade --continue` and `upgrade --abort`
-fn end(context: &Context, project: &Project, run: &Run, args: &Upgrade) -> Result<u8, Problem> {
-    let Some(pending) = Pending::read(project)? else {
+fn end(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
+    let (project, _) = context.project()?;
+    let run = Run::begin_waiting(context, &project, &args.change.writing)?;
+    let Some(pending) = Pending::read(&project)? else {
         return Err(Problem::input("no upgrade is waiting"));
     };
-    let lock = context::lock(project)?;
+    let lock = context::lock(&project)?;
     let changes = if args.abort {
-        pending.abort(project)?
+        pending.abort(&project)?
     } else {
-        let left = pending.unresolved(project)?;
+        let left = pending.unresolved(&project)?;
         if !left.is_empty() {
             let mut problem = Problem::decision("conflicts are left; nothing was written");
             problem.notes = left
@@ -256,15 +245,11 @@ fn end(context: &Context, project: &Project, run: &Run, args: &Upgrade) -> Resul
                 problem.help("resolve what stands between the markers, then run this again")
             );
         }
-        pending.finish(project, &lock)?
+        pending.finish(&project, &lock)?
     };
     let report = |next| PlanReport {
         command: "upgrade",
-        module: &args.name,
-        version: String::new(),
-        framework: "",
-        package: "",
-        target: String::new(),
+        subject: None,
         changes: &changes,
         notes: Vec::new(),
         next,

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::lockfile::LockedModule;
 use crate::module::Spec;
 use crate::types::{Answer, Problem};
 
@@ -49,4 +50,27 @@ pub fn check_answers(
     let mut problem = Problem::input("settings that are not accepted");
     problem.notes = faults;
     Err(problem)
+}
+
+/// The answers that a module was rendered with, as far as `spec` still accepts them, as `--set` would give them; and what
+/// became of the others, a line each.
+pub fn carried_answers(
+    spec: &Spec,
+    locked: &LockedModule,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut texts = BTreeMap::new();
+    let mut notes = Vec::new();
+    for (name, answer) in &locked.answers {
+        let mut prompts = spec.prompts.iter().map(|prompt| &prompt.value);
+        match prompts.find(|prompt| prompt.name == *name) {
+            Some(prompt) if prompt.accepts(answer) => {
+                texts.insert(name.clone(), answer.to_string());
+            }
+            Some(_) => notes.push(format!(
+                "{name}: the answer is no longer accepted, the default is taken"
+            )),
+            None => notes.push(format!("{name}: nothing asks for it any more")),
+        }
+    }
+    (texts, notes)
 }

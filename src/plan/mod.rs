@@ -7,6 +7,7 @@ mod merge;
 mod outputs;
 mod pending;
 mod relock;
+mod remark;
 mod remove;
 mod rendering;
 mod restore;
@@ -18,7 +19,7 @@ mod upgrade;
 mod wiring;
 
 pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
-pub use answers::check_answers;
+pub use answers::{carried_answers, check_answers};
 pub use merge::{Conflict, Labels, Merged, has_markers, merge};
 pub use outputs::Used;
 pub use pending::{PENDING, Pending};

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rendering::{framework, target, wiring_path};
+use super::rendering::{framework, target};
 use super::sources::sources;
 use super::state::normalised;
 use super::syntax;
 use super::upgrade::pristine;
-use super::wiring::Wiring;
+use super::wiring::{self, Wiring};
 use crate::edit::{dotenv, is_source, mentions};
 use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
 use crate::module::Module;
@@ -139,18 +139,13 @@ impl Draft<'_> {
 
     /// Takes out of the user's files what was put into them, where it stands as it was put in.
     fn unwire(&mut self, locked: &LockedModule, discard: bool) -> Result<(), Problem> {
-        let path = wiring_path(locked)?;
-        let Some(patch) = self.files.text(&path)? else {
-            return Ok(());
-        };
-        let wiring = Wiring::parse(&patch)
-            .ok_or_else(|| Problem::input("no patch that can be read").in_file(&path))?;
+        let patch = wiring::patch(self.files, locked)?;
+        let wiring = Wiring::parse(&patch)?;
         for path in wiring.paths() {
-            let path = ProjectPath::existing(path)?;
-            let Some(text) = self.files.text(&path)? else {
+            let Some(text) = self.files.text(path)? else {
                 continue;
             };
-            let Some(mut unwired) = wiring.take_back(&path, &text) else {
+            let Some(mut unwired) = wiring.take_back(path, &text) else {
                 continue;
             };
             let name = locked.name();
@@ -159,11 +154,11 @@ impl Draft<'_> {
                 discard,
                 dotenv::without_block(&text, name),
             ) {
-                unwired.text = Some(without).filter(|text| !wiring.made(&path) || !text.is_empty());
+                unwired.text = Some(without).filter(|text| !wiring.made(path) || !text.is_empty());
                 unwired.left.clear();
             }
             let breaks = |after: &str| {
-                syntax::check(&path, after).is_err() && syntax::check(&path, &text).is_ok()
+                syntax::check(path, after).is_err() && syntax::check(path, &text).is_ok()
             };
             // A half of the wiring would be neither here nor there.
             let is_half = is_source(path.file_name()) && !unwired.left.is_empty();
@@ -178,9 +173,9 @@ impl Draft<'_> {
                     .push(format!("{path}: `{first}` is not there as it was put in"));
             }
             match unwired.text {
-                Some(text) => self.overlay.set(path, text),
+                Some(text) => self.overlay.set(path.clone(), text),
                 None => {
-                    self.gone.insert(path);
+                    self.gone.insert(path.clone());
                 }
             }
         }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::edits::{Edited, block_record, edits, marked};
-use super::merge::{Labels, Merged, merge};
-use super::rendering::{Rendered, wiring_path};
+use super::edits::{Edited, block_record, edits};
+use super::merge::Labels;
 use super::state::{State, block_of, block_states, by_file};
 use super::syntax;
-use super::upgrade::{FileConflict, at_lines};
+use super::upgrade::FileConflict;
 use super::wiring::{self, Unwired, Wiring};
-use crate::edit::{count_blocks, dotenv, is_source};
+use crate::edit::{count_blocks, is_source};
 use crate::frameworks::Framework;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
@@ -23,6 +22,8 @@ pub struct Versions<'a> {
     pub framework: &'a dyn Framework,
     pub target: &'a Target,
     pub facts: &'a Facts,
+    /// What the old version put in.
+    pub wiring: &'a Wiring<'a>,
     pub labels: Labels<'a>,
 }
 
@@ -72,33 +73,19 @@ impl Recorded<'_> {
 /// # Errors
 /// A package that cannot work beside what the user has.
 pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem> {
-    let locked = versions.locked;
-    let patch = files.text(&wiring_path(locked)?)?.unwrap_or_default();
-    let wiring = Wiring::parse(&patch)
-        .ok_or_else(|| Problem::input("no patch that can be read").in_file("wiring.patch"))?;
-    let recorded = recorded(files, locked)?;
+    let wiring = versions.wiring;
+    let recorded = recorded(files, versions.locked)?;
     let mut taken = BTreeMap::new();
     for path in wiring.paths() {
-        let path = ProjectPath::existing(path)?;
-        let is_env = recorded_block(&recorded, &path, versions).is_some();
-        if let Some(text) = files.text(&path)?.filter(|_| !is_env)
-            && let Some(unwired) = wiring.take_back(&path, &text)
-            && (syntax::check(&path, unwired.text.as_deref().unwrap_or_default()).is_ok()
-                || syntax::check(&path, &text).is_err())
+        let is_marked = recorded_block(&recorded, path, versions).is_some();
+        if let Some(text) = files.text(path)?.filter(|_| !is_marked)
+            && let Some(unwired) = wiring.take_back(path, &text)
+            && (syntax::check(path, unwired.text.as_deref().unwrap_or_default()).is_ok()
+                || syntax::check(path, &text).is_err())
         {
-            taken.insert(path, unwired);
+            taken.insert(path.clone(), unwired);
         }
     }
-    let mut rewired = Rewired::default();
-    let has_source = recorded.keys().any(|path| is_source(path.file_name()));
-    let is_whole = recorded
-        .keys()
-        .filter(|path| is_source(path.file_name()))
-        .all(|path| {
-            taken
-                .get(path)
-                .is_some_and(|unwired| unwired.left.is_empty())
-        });
     let put = |sources: bool| {
         let mut overlay = Overlay::new(files);
         for (path, unwired) in &taken {
@@ -106,42 +93,48 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
                 overlay.set(path.clone(), unwired.text.clone().unwrap_or_default());
             }
         }
-        let facts = Some(versions.facts).filter(|_| sources);
         edits(
             &overlay,
             versions.module,
             versions.framework,
             versions.target,
-            facts,
+            Some(versions.facts).filter(|_| sources),
         )
     };
-    let mut edited = match put(has_source && is_whole) {
-        Err(problem) if !problem.steps.is_empty() => None,
-        edited => Some(edited?),
+    let sources: Vec<_> = recorded
+        .iter()
+        .filter(|(path, _)| is_source(path.file_name()))
+        .collect();
+    let is_whole = |path: &ProjectPath| {
+        let unwired: Option<&Unwired> = taken.get(path);
+        unwired.is_some_and(|unwired| unwired.left.is_empty())
     };
-    let same = |edited: &BTreeMap<ProjectPath, Edited>| {
-        let sources = recorded
-            .iter()
-            .filter(|(path, _)| is_source(path.file_name()));
-        sources.into_iter().all(|(path, recorded)| {
-            edited
-                .get(path)
-                .is_some_and(|edited| recorded.stays(&edited.blocks))
+    let stay = |edited: &BTreeMap<ProjectPath, Edited>| {
+        sources.iter().all(|(path, recorded)| {
+            let new = edited.get(*path);
+            new.is_some_and(|new| recorded.stays(&new.blocks))
         })
     };
-    let mut rewires = has_source && is_whole && edited.is_some();
-    if !is_whole || edited.is_none() {
+    let mut rewired = Rewired::default();
+    let mut anew = None;
+    if sources.iter().all(|(path, _)| is_whole(path)) && !sources.is_empty() {
+        anew = match put(true) {
+            Err(unsure) if !unsure.steps.is_empty() => None,
+            edited => Some(edited?),
+        };
+    }
+    if anew.is_none() && !sources.is_empty() {
         rewired.notes.push(
             "the wiring in your sources was edited since it was put in: it stays as it is"
                 .to_owned(),
         );
-    } else if edited.as_ref().is_some_and(same) {
-        rewires = false;
     }
-    if !rewires {
-        edited = Some(put(false)?);
-    }
-    let edited = edited.unwrap_or_default();
+    let anew = anew.filter(|edited| !stay(edited));
+    let rewires = anew.is_some();
+    let edited = match anew {
+        Some(edited) => edited,
+        None => put(false)?,
+    };
     let paths: BTreeSet<&ProjectPath> = recorded
         .keys()
         .chain(taken.keys())
@@ -216,109 +209,6 @@ impl Rewired {
         }
         Ok(())
     }
-
-    /// Brings a block between markers to its new text, the user's edits in it kept. `old` is the template's text before.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn remark(
-        &mut self,
-        files: &dyn Files,
-        versions: &Versions,
-        old: Option<&str>,
-        new: &Rendered,
-    ) -> Result<(), Problem> {
-        let locked = versions.locked;
-        let name = versions.module.manifest.name.value.as_str();
-        let record = locked
-            .files
-            .iter()
-            .find(|file| file.kind == FileKind::Block && file.path == new.path);
-        let text = files.text(&new.path)?;
-        let Some(old) = old else {
-            // This version is the first that has it.
-            let before = text.as_deref();
-            if let Some(edited) = marked(new, before.unwrap_or_default(), name) {
-                let section = wiring::section(&new.path, before, &edited.text);
-                self.patch.insert(new.path.clone(), section);
-                let blocks = edited.blocks.into_iter();
-                self.records
-                    .extend(blocks.map(|block| block_record(new.path.clone(), block)));
-                self.texts
-                    .insert(new.path.clone(), (edited.text, vec![name.to_owned()]));
-            }
-            return Ok(());
-        };
-        let Some(record) = record else {
-            return Ok(());
-        };
-        let patch = files.text(&wiring_path(locked)?)?.unwrap_or_default();
-        let wiring = Wiring::parse(&patch);
-        let section = wiring
-            .as_ref()
-            .and_then(|wiring| wiring.section_of(&new.path));
-        let parts = text.as_deref().and_then(|text| {
-            Some((
-                text,
-                dotenv::current(text, name)?,
-                dotenv::without_block(text, name)?,
-            ))
-        });
-        let Some((text, mine, rest)) = parts else {
-            self.records.push(record.clone());
-            self.patch
-                .extend(section.map(|section| (new.path.clone(), section)));
-            return Ok(());
-        };
-        let block = |template: &str| dotenv::block(name, &dotenv::without_set(template, &rest));
-        let (base, theirs) = (block(old), block(&new.text));
-        let merged = match merge(
-            base.as_bytes(),
-            mine.as_bytes(),
-            theirs.as_bytes(),
-            versions.labels,
-        ) {
-            Merged::Clean(text) => text,
-            Merged::Conflicted {
-                text: marked,
-                conflicts,
-            } => {
-                let first = lines_before(text, name);
-                self.conflicts.push(at_lines(&new.path, &conflicts, first));
-                marked
-            }
-        };
-        let merged = String::from_utf8_lossy(&merged).into_owned();
-        let recorded = record.text.as_deref().unwrap_or_default();
-        let accepted = match () {
-            () if recorded == mine => merged.clone(),
-            () if recorded == base => theirs,
-            () => recorded.to_owned(),
-        };
-        self.records.push(LockedFile {
-            text: Some(accepted),
-            ..record.clone()
-        });
-        let after = dotenv::replace_block(text, name, &merged).unwrap_or_else(|| text.to_owned());
-        let made = wiring.is_some_and(|wiring| wiring.made(&new.path));
-        let before = Some(rest.as_str()).filter(|rest| !made || !rest.is_empty());
-        let section = wiring::section(&new.path, before, &after);
-        self.patch.insert(new.path.clone(), section);
-        if after != text {
-            self.texts
-                .insert(new.path.clone(), (after, vec![name.to_owned()]));
-        }
-        Ok(())
-    }
-}
-
-/// How many lines stand before the block.
-fn lines_before(text: &str, name: &str) -> usize {
-    let begin = dotenv::block(name, "");
-    let begin = begin.lines().next().unwrap_or_default();
-    text.lines()
-        .position(|line| line.trim_end() == begin)
-        .unwrap_or_default()
 }
 
 fn recorded<'l>(

@@ -12,6 +12,7 @@ use super::rendering::{
 use super::rewire::{Versions, rewire};
 use super::state::{State, normalised, state_of};
 use super::syntax;
+use super::wiring::{self, Wiring};
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
 use crate::types::{Answer, Change, ContentHash, FileKind, Files, LOCK, Problem, ProjectPath};
@@ -65,12 +66,15 @@ pub fn upgrade(
         locked.version.to_string(),
         manifest.version.value.to_string(),
     );
+    let pristine = pristine(files, locked)?;
+    let patch = wiring::patch(files, locked)?;
     let versions = Versions {
         locked,
         module: to.module,
         framework,
         target: &target,
         facts: &facts,
+        wiring: &Wiring::parse(&patch)?,
         labels: Labels {
             mine: "yours",
             base: &from,
@@ -80,7 +84,7 @@ pub fn upgrade(
     let mut draft = Draft {
         files,
         locked,
-        pristine: pristine(files, locked)?,
+        pristine,
         labels: versions.labels,
         upgrade: Upgrade {
             changes: Vec::new(),

@@ -1,18 +1,31 @@
 //! What was put into files of the user's, as a patch that can be taken back: it is kept beside the pristine copies, and
 //! `git apply -R` reads it too.
 
+use std::sync::Arc;
+
 use diffy::patch_set::{ParseOptions, PatchSet};
 use diffy::{DiffOptions, Hunk, Line, Patch, PatchFormatter};
 
+use super::rendering::wiring_path;
 use crate::edit::is_source;
 use crate::edit::splice::newline;
-use crate::types::ProjectPath;
+use crate::lockfile::LockedModule;
+use crate::types::{Files, Problem, ProjectPath};
 
 /// The patch's name in a module's vendor tree, below the target's path.
 pub const WIRING: &str = "wiring.patch";
 
 /// Lines around each change: enough to tell places apart, few enough to survive edits beside them.
 const CONTEXT: usize = 1;
+
+/// The patch of what was put in; empty if nothing was.
+///
+/// # Errors
+/// It cannot be read.
+pub fn patch(files: &dyn Files, locked: &LockedModule) -> Result<Arc<str>, Problem> {
+    let path = wiring_path(locked)?;
+    Ok(files.text(&path)?.unwrap_or_default())
+}
 
 /// The part of a patch that is about one file; `before` is `None` if the file was not there.
 pub fn section(path: &ProjectPath, before: Option<&str>, after: &str) -> String {
@@ -45,29 +58,33 @@ pub struct Unwired {
 }
 
 /// A patch, file by file.
-pub struct Wiring<'p>(Vec<(String, Patch<'p, str>)>);
+pub struct Wiring<'p>(Vec<(ProjectPath, Patch<'p, str>)>);
 
 impl<'p> Wiring<'p> {
-    /// Reads what [`section`] wrote, one after the other; `None` if it is something else.
-    pub fn parse(text: &'p str) -> Option<Self> {
+    /// Reads what [`section`] wrote, one after the other.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn parse(text: &'p str) -> Result<Self, Problem> {
+        let other = || Problem::input("is no patch of what was put in").in_file(WIRING);
         let mut files = Vec::new();
         for file in PatchSet::parse(text, ParseOptions::unidiff()) {
-            let patch = file.ok()?.into_patch();
-            let patch = patch.as_text()?.clone();
-            let path = patch.modified()?.strip_prefix("b/")?.to_owned();
-            files.push((path, patch));
+            let patch = file.map_err(|_| other())?.into_patch();
+            let patch = patch.as_text().ok_or_else(other)?.clone();
+            let name = patch.modified().and_then(|name| name.strip_prefix("b/"));
+            files.push((ProjectPath::existing(name.ok_or_else(other)?)?, patch));
         }
-        Some(Self(files))
+        Ok(Self(files))
     }
 
     /// The files that it is about.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(path, _)| path.as_str())
+    pub fn paths(&self) -> impl Iterator<Item = &ProjectPath> {
+        self.0.iter().map(|(path, _)| path)
     }
 
     /// The part of the patch that is about a file, as it was written; `None` if nothing was put into it.
     pub fn section_of(&self, path: &ProjectPath) -> Option<String> {
-        let (_, patch) = self.0.iter().find(|(of, _)| of == path.as_str())?;
+        let (_, patch) = self.0.iter().find(|(of, _)| of == path)?;
         Some(written(patch))
     }
 
@@ -75,12 +92,12 @@ impl<'p> Wiring<'p> {
     pub fn made(&self, path: &ProjectPath) -> bool {
         self.0
             .iter()
-            .any(|(of, patch)| of == path.as_str() && patch.original() == Some(NOWHERE))
+            .any(|(of, patch)| of == path && patch.original() == Some(NOWHERE))
     }
 
     /// `text` without what was put in; `None` if nothing was put into the file at `path`.
     pub fn take_back(&self, path: &ProjectPath, text: &str) -> Option<Unwired> {
-        let (_, patch) = self.0.iter().find(|(of, _)| of == path.as_str())?;
+        let (_, patch) = self.0.iter().find(|(of, _)| of == path)?;
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
         let newline = newline(text);
         let mut left = Vec::new();

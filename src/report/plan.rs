@@ -14,16 +14,22 @@ pub struct PlanView {
     pub applied: bool,
 }
 
+/// A module in a package.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub module: &'a str,
+    pub version: String,
+    pub framework: &'a str,
+    pub package: &'a str,
+    pub target: String,
+}
+
 /// A plan, as reported.
 #[derive(Debug)]
 pub struct PlanReport<'a> {
     pub command: &'a str,
-    pub module: &'a str,
-    pub version: String,
-    /// Empty where the changes are not of one module.
-    pub framework: &'a str,
-    pub package: &'a str,
-    pub target: String,
+    /// What the changes are of; `None` where it is not one module.
+    pub subject: Option<Subject<'a>>,
     pub changes: &'a [Change],
     /// What a person should know before it is done.
     pub notes: Vec<String>,
@@ -34,11 +40,16 @@ pub struct PlanReport<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Plan")]
 pub struct JsonPlan<'a> {
-    module: &'a str,
-    version: &'a str,
-    framework: &'a str,
-    package: &'a str,
-    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
     applied: bool,
     changes: Vec<JsonChange<'a>>,
     notes: &'a [String],
@@ -59,10 +70,16 @@ pub struct JsonChange<'a> {
 impl PlanReport<'_> {
     /// Prints the plan as text: one line a file, the vendor snapshot in one.
     pub fn print(&self, terminal: Terminal, view: PlanView) {
-        if !self.framework.is_empty() {
+        if let Some(subject) = &self.subject {
+            let Subject {
+                module,
+                version,
+                framework,
+                package,
+                target,
+            } = subject;
             terminal.line(format!(
-                "{STRONG}{} {}{STRONG:#} for {} package {STRONG}{}{STRONG:#} ({})",
-                self.module, self.version, self.framework, self.package, self.target
+                "{STRONG}{module} {version}{STRONG:#} for {framework} package {STRONG}{package}{STRONG:#} ({target})"
             ));
         }
         for change in self
@@ -112,12 +129,13 @@ impl PlanReport<'_> {
 
     /// Prints the plan as JSON.
     pub fn print_json(&self, terminal: Terminal, view: PlanView) {
+        let subject = self.subject.as_ref();
         let report = JsonPlan {
-            module: self.module,
-            version: &self.version,
-            framework: self.framework,
-            package: self.package,
-            target: &self.target,
+            module: subject.map(|subject| subject.module),
+            version: subject.map(|subject| subject.version.as_str()),
+            framework: subject.map(|subject| subject.framework),
+            package: subject.map(|subject| subject.package),
+            target: subject.map(|subject| subject.target.as_str()),
             applied: view.applied,
             changes: self
                 .changes
