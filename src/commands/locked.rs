@@ -1,5 +1,6 @@
 use crate::lockfile::{Lock, LockedModule};
 use crate::project::Root;
+use crate::report::Subject;
 use crate::types::Problem;
 
 /// The one record of a module that is meant: in the package that was named, the one around the user, or the only one.
@@ -52,5 +53,19 @@ pub fn locked<'l>(
             problem.notes = all;
             Err(problem.help("say which: `--package PATH`"))
         }
+    }
+}
+
+/// A recorded module, as a report names it. The lock does not know its package's name.
+pub fn subject(locked: &LockedModule) -> Subject<'_> {
+    Subject {
+        module: locked.name(),
+        version: locked.version.to_string(),
+        framework: &locked.framework,
+        package: match locked.target.as_str() {
+            "" => ".",
+            path => path,
+        },
+        target: locked.target.to_string(),
     }
 }

@@ -1,9 +1,9 @@
 use super::context::{self, Context};
-use super::locked::locked;
+use super::locked::{locked, subject};
 use super::run::{Outcome, Run};
 use crate::cli::Remove;
 use crate::plan;
-use crate::report::{PlanReport, Subject};
+use crate::report::PlanReport;
 use crate::types::Problem;
 
 /// `rapidkit-pg remove`
@@ -14,16 +14,9 @@ pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
     let lock = context::lock(&project)?;
     let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
     let removal = plan::remove(&project, &lock, locked, &module, args.discard_edits)?;
-    let package = locked.target.to_string();
     let report = |next| PlanReport {
         command: "remove",
-        subject: Some(Subject {
-            module: &locked.module,
-            version: locked.version.to_string(),
-            framework: &locked.framework,
-            package: &package,
-            target: locked.target.to_string(),
-        }),
+        subject: Some(subject(locked)),
         changes: &removal.changes,
         notes: removal
             .kept

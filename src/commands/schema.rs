@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::{diff, info, list, status};
 use crate::report::verification::JsonReport;
-use crate::report::{JSON_SCHEMA_VERSION, JsonPlan, JsonProblem};
+use crate::report::{JSON_SCHEMA_VERSION, JsonChanges, JsonPlan, JsonProblem};
 
 /// What a command prints with `--format json`: one document on standard output.
 #[derive(Serialize, JsonSchema)]
@@ -37,7 +37,7 @@ enum Done<'a> {
     List(list::Report<'a>),
     Reconfigure(JsonPlan<'a>),
     Remove(JsonPlan<'a>),
-    Restore(JsonPlan<'a>),
+    Restore(JsonChanges<'a>),
     Status(status::Report),
     Upgrade(JsonPlan<'a>),
     VerifyAll(JsonReport),

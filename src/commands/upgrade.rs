@@ -4,7 +4,7 @@ use semver::Version;
 
 use super::ask;
 use super::context::{self, Context};
-use super::locked::locked;
+use super::locked::{locked, subject};
 use super::run::{Outcome, Run};
 use super::settings::settings;
 use crate::cli::{Changing, ModuleSource, Reconfigure, Upgrade};
@@ -137,15 +137,11 @@ impl Step<'_> {
         };
         notes.extend(conflicts.iter().map(|line| format!("conflict: {line}")));
         let version = &self.module.manifest.version.value;
-        let target = self.locked.target.to_string();
         let report = |next| PlanReport {
             command,
             subject: Some(Subject {
-                module: &self.module.manifest.name.value,
                 version: version.to_string(),
-                framework: &self.locked.framework,
-                package: &target,
-                target: target.clone(),
+                ..subject(self.locked)
             }),
             changes: &changes,
             notes: notes.clone(),
@@ -249,7 +245,7 @@ fn end(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
     };
     let report = |next| PlanReport {
         command: "upgrade",
-        subject: None,
+        subject: pending.locked(&lock).map(subject),
         changes: &changes,
         notes: Vec::new(),
         next,

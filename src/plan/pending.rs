@@ -112,6 +112,11 @@ impl Pending {
             .map_err(|error| Problem::input(error.to_string()).in_file(DESCRIPTION))
     }
 
+    /// The lock's record of what is upgraded.
+    pub fn locked<'l>(&self, lock: &'l Lock) -> Option<&'l LockedModule> {
+        lock.find(&self.module, &self.target)
+    }
+
     /// The files that still hold markers.
     ///
     /// # Errors

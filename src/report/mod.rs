@@ -10,7 +10,7 @@ pub mod verification;
 
 pub use diff::FileDiff;
 pub use json::{JSON_SCHEMA_VERSION, JsonProblem, print_json};
-pub use plan::{JsonPlan, PlanReport, PlanView, Subject};
+pub use plan::{JsonChanges, JsonPlan, PlanReport, PlanView, Subject};
 pub use problem::problem_text;
 pub use progress::Progress;
 pub use terminal::{Terminal, Verbosity};

@@ -15,7 +15,7 @@ pub struct PlanView {
 }
 
 /// A module in a package.
-#[derive(Debug)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Subject<'a> {
     pub module: &'a str,
     pub version: String,
@@ -40,16 +40,15 @@ pub struct PlanReport<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Plan")]
 pub struct JsonPlan<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    module: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    framework: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    package: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<&'a str>,
+    #[serde(flatten)]
+    subject: &'a Subject<'a>,
+    #[serde(flatten)]
+    changes: JsonChanges<'a>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Changes")]
+pub struct JsonChanges<'a> {
     applied: bool,
     changes: Vec<JsonChange<'a>>,
     notes: &'a [String],
@@ -129,13 +128,7 @@ impl PlanReport<'_> {
 
     /// Prints the plan as JSON.
     pub fn print_json(&self, terminal: Terminal, view: PlanView) {
-        let subject = self.subject.as_ref();
-        let report = JsonPlan {
-            module: subject.map(|subject| subject.module),
-            version: subject.map(|subject| subject.version.as_str()),
-            framework: subject.map(|subject| subject.framework),
-            package: subject.map(|subject| subject.package),
-            target: subject.map(|subject| subject.target.as_str()),
+        let changes = JsonChanges {
             applied: view.applied,
             changes: self
                 .changes
@@ -153,7 +146,10 @@ impl PlanReport<'_> {
             notes: &self.notes,
             next: &self.next,
         };
-        print_json(terminal, self.command, &report);
+        match &self.subject {
+            Some(subject) => print_json(terminal, self.command, &JsonPlan { subject, changes }),
+            None => print_json(terminal, self.command, &changes),
+        }
     }
 }
 

@@ -20,6 +20,11 @@ fn every_command_that_reports_prints_a_document_of_the_schema() {
         &["add", "--yes"],
         &["status"],
         &["verify-all"],
+        &["diff"],
+        &["upgrade", "--dry-run"],
+        &["reconfigure", "--yes", "--set", "pool_size=4"],
+        &["restore", "--dry-run"],
+        &["remove", "--dry-run"],
         &["list"],
         &["info"],
     ];
