@@ -103,14 +103,12 @@ impl<'p> Wiring<'p> {
         let mut left = Vec::new();
         // From the end, so that the numbers of lines before stay right.
         for hunk in patch.hunks().iter().rev() {
-            if take_hunk(&mut lines, hunk, newline) {
-                continue;
-            }
-            // A manifest is a list of entries, each a line. In code, lines are nothing by themselves.
-            match is_source(path.file_name()) {
-                true => left.push(inserted(hunk)),
-                false => left.extend(take_lines(&mut lines, hunk).into_iter().rev()),
-            }
+            left.extend(take_hunk(
+                &mut lines,
+                hunk,
+                newline,
+                is_source(path.file_name()),
+            ));
         }
         left.reverse();
         let text = lines.concat();
@@ -122,17 +120,23 @@ impl<'p> Wiring<'p> {
     }
 }
 
-fn inserted(hunk: &Hunk<str>) -> String {
+fn inserted(run: &[Line<str>]) -> String {
     let text = |line: &Line<str>| match line {
         Line::Insert(text) => Some((*text).to_owned()),
         _ => None,
     };
-    hunk.lines().iter().filter_map(text).collect()
+    run.iter().filter_map(text).collect()
 }
 
-/// Takes one hunk back where its lines stand with their surroundings, nearest to where they were put; else where they stand
-/// alone, indented in any way, if there is one such place only.
-fn take_hunk(lines: &mut Vec<String>, hunk: &Hunk<str>, newline: &str) -> bool {
+/// Takes one hunk back where its lines stand with their surroundings, nearest to where they were put; else change by change,
+/// each where it stands alone, indented in any way, if there is one such place only. Returns what is not found, the last
+/// first.
+fn take_hunk(
+    lines: &mut Vec<String>,
+    hunk: &Hunk<str>,
+    newline: &str,
+    is_source: bool,
+) -> Vec<String> {
     let whole = hunk.lines();
     let was_at = hunk.new_range().start().saturating_sub(1);
     let exact =
@@ -140,35 +144,29 @@ fn take_hunk(lines: &mut Vec<String>, hunk: &Hunk<str>, newline: &str) -> bool {
     let found = places(lines, whole, exact);
     if let Some(at) = found.into_iter().min_by_key(|at| at.abs_diff(was_at)) {
         replace(lines, at, whole, newline);
-        return true;
+        return Vec::new();
     }
-    let changed = |line: &Line<str>| !matches!(line, Line::Context(_));
-    let first = whole.iter().position(changed).unwrap_or_default();
-    let last = whole.iter().rposition(changed).map_or(0, |at| at + 1);
-    let core = &whole[first..last];
-    match places(lines, core, |a, b| a.trim() == b.trim())[..] {
-        [at] => {
-            replace(lines, at, core, newline);
-            true
+    let is_context = |line: &Line<str>| matches!(line, Line::Context(_));
+    let runs = whole.split(is_context).filter(|run| !run.is_empty());
+    let mut left = Vec::new();
+    for run in runs.rev() {
+        match places(lines, run, |a, b| a.trim() == b.trim())[..] {
+            [at] => replace(lines, at, run, newline),
+            // A manifest is a list of entries, each a line. In code, lines are nothing by themselves.
+            _ if is_source => left.push(inserted(run)),
+            _ => left.extend(take_lines(lines, run).into_iter().rev()),
         }
-        _ => false,
     }
+    left
 }
 
 /// Takes back each line by itself that stands there once. Returns those that do not, or all where lines were replaced.
-fn take_lines(lines: &mut Vec<String>, hunk: &Hunk<str>) -> Vec<String> {
-    let replaces = hunk
-        .lines()
-        .iter()
-        .any(|line| matches!(line, Line::Delete(_)));
-    if replaces {
-        return vec![inserted(hunk)];
+fn take_lines(lines: &mut Vec<String>, run: &[Line<str>]) -> Vec<String> {
+    if run.iter().any(|line| matches!(line, Line::Delete(_))) {
+        return vec![inserted(run)];
     }
     let mut left = Vec::new();
-    for line in inserted(hunk)
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-    {
+    for line in inserted(run).lines().filter(|line| !line.trim().is_empty()) {
         let mut places = (0..lines.len()).filter(|at| lines[*at].trim() == line.trim());
         match (places.next(), places.next()) {
             (Some(only), None) => {
@@ -274,6 +272,13 @@ mod tests {
             "use a;\nuse b;\n\nfn main() {\n    first();\n    serve(app);\n}\n\nfn more() {}\n"
         );
         assert!(taken.left.is_empty(), "{:?}", taken.left);
+        let between = unwired(
+            Some("a();\nb(1, 2);\nc();\n"),
+            "a();\nmine();\nb(1, 2);\nd();\nc();\n",
+            "a();\nmine();\nb(\n    1,\n    2\n);\nd();\nc();\n",
+        );
+        assert_eq!(between.text.unwrap(), "a();\nb(\n    1,\n    2\n);\nc();\n");
+        assert!(between.left.is_empty());
         let converted = AFTER.replace('\n', "\r\n");
         let taken = unwired(Some(BEFORE), AFTER, &converted);
         assert_eq!(taken.text.unwrap(), BEFORE.replace('\n', "\r\n"));
