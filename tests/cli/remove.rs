@@ -139,6 +139,8 @@ fn what_was_edited_stays() {
 fn code_that_uses_it_is_named_first() {
     let project = Fixture::axum();
     project.run(&["add", "--yes"]).ok();
+    // Of a directory of tools below it would be a mark; the project itself is looked into.
+    project.write("pyvenv.cfg", "");
     project.write(
         "src/orders.rs",
         "// db_postgres\nuse crate::db_postgres::Database;\n",
