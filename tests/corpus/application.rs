@@ -108,6 +108,7 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
         ended.is_some_and(|status| !status.success()) && printed.contains("DB_POOL_SIZE"),
         "it starts with DB_POOL_SIZE=abc ({ended:?}):\n{printed}"
     );
+    let _ = std::fs::remove_file(fixture.program());
     Ok(format!("{} routes as before", before.len()))
 }
 

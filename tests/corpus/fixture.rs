@@ -108,13 +108,25 @@ impl Fixture {
         })
     }
 
-    /// A fresh copy, always in the same place so that builds are shared between runs.
+    /// The `Cargo.lock` that the next application begins with.
+    pub fn versions() -> PathBuf {
+        target().join("Cargo.lock")
+    }
+
+    /// Where its built program is kept while it is asked.
+    pub fn program(&self) -> PathBuf {
+        target()
+            .join("corpus")
+            .join(format!("{}.program", self.name))
+    }
+
+    /// A fresh copy. An application in Rust gets the versions that the one before it was built with, so that both share
+    /// their dependencies' builds.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn copy(&self) -> Result<PathBuf> {
         let folder = target().join("corpus").join(&self.name);
-        let lock = std::fs::read(folder.join("Cargo.lock")).ok();
         let _ = std::fs::remove_dir_all(&folder);
         for entry in walkdir::WalkDir::new(&self.source) {
             let entry = entry?;
@@ -128,8 +140,9 @@ impl Fixture {
         // Tools look upwards: not into the repository's own work tree, nor its clippy.toml.
         std::fs::write(target().join("clippy.toml"), "")?;
         std::fs::create_dir(folder.join(".git"))?;
-        if let Some(lock) = lock.filter(|_| !folder.join("Cargo.lock").exists()) {
-            std::fs::write(folder.join("Cargo.lock"), lock)?;
+        let versions = Self::versions();
+        if folder.join("Cargo.toml").exists() && versions.exists() {
+            std::fs::copy(versions, folder.join("Cargo.lock"))?;
         }
         Ok(folder)
     }

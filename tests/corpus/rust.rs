@@ -15,6 +15,8 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Command {
     support::cargo::share(&mut command)
         .args(arguments)
         .current_dir(folder)
+        // The compiler with the lints of Clippy: what is built is linted, and dependencies are compiled once.
+        .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
         .env_remove("DATABASE_URL")
         .env_remove("TEST_DATABASE_URL");
     command
@@ -49,12 +51,10 @@ pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
     match programs.as_slice() {
         [program] => {
             // The next build replaces it.
-            let copy = target()
-                .join("corpus")
-                .join(format!("{}.program", fixture.name));
-            let _ = std::fs::remove_file(&copy);
-            std::fs::copy(program, &copy)?;
-            Ok(vec![copy.into()])
+            let kept = fixture.program();
+            let _ = std::fs::remove_file(&kept);
+            std::fs::hard_link(program, &kept)?;
+            Ok(vec![kept.into()])
         }
         others => bail!("expected one program, got {others:?}; `bin` in fixture.toml chooses"),
     }
@@ -70,7 +70,7 @@ fn messages(output: &Output) -> impl Iterator<Item = Value> {
 /// The generated files are formatted, and clippy has nothing to say about them.
 pub fn lints(folder: &Path) -> Result<()> {
     let arguments = [
-        "clippy",
+        "build",
         "--workspace",
         "--all-targets",
         "--message-format=json",
@@ -140,5 +140,9 @@ pub fn tests(folder: &Path) -> Result<()> {
         out.contains("ignored, needs TEST_DATABASE_URL"),
         "the generated tests do not say why they did not run:\n{out}"
     );
+    // Only dependencies are of use to the others, and a hundred applications fill a disk.
+    let cleaned = cargo(folder, &["clean", "--quiet", "--workspace"]).status()?;
+    ensure!(cleaned.success(), "cargo clean: {cleaned}");
+    std::fs::copy(folder.join("Cargo.lock"), Fixture::versions())?;
     Ok(())
 }
