@@ -105,7 +105,7 @@ fn add(corpus: &Corpus, project: &Project) -> Result<String, String> {
     let [target] = targets.as_slice() else {
         return Err(format!("{} targets", targets.len()));
     };
-    let facts = framework.facts(project, target).map_err(|p| reason(&p))?;
+    let facts = framework.pre_generation(project, target).map_err(|p| reason(&p))?;
     let mut overlay = Overlay::new(project);
     let mut report = format!("{}\n", serde_json::Value::from_iter(facts.clone()));
     let dependencies = framework
@@ -131,7 +131,7 @@ fn add(corpus: &Corpus, project: &Project) -> Result<String, String> {
         overlay.set(path, text);
     }
     assert_eq!(
-        framework.facts(&overlay, target).ok().as_ref(),
+        framework.pre_generation(&overlay, target).ok().as_ref(),
         Some(&facts),
         "facts stay"
     );
@@ -188,7 +188,7 @@ pub fn never_panics(corpus: &Corpus) {
                 half.insert(path.clone(), Arc::from(&text[..at]));
                 for target in &targets {
                     let _ = framework.detect(&half);
-                    if let Ok(facts) = framework.facts(&half, target) {
+                    if let Ok(facts) = framework.pre_generation(&half, target) {
                         let edits = framework.wire(&half, target, &facts);
                         if let Err(unsure) = edits {
                             assert!(

@@ -33,14 +33,19 @@ pub trait Framework: Sync {
     /// A manifest that cannot be read or parsed.
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem>;
 
-    /// What templates and `when:` conditions may ask about the target.
+    /// The hook before anything is rendered: what templates and `when:` conditions may ask about the target.
     ///
     /// # Errors
     /// A version of the framework that is not supported, or a package without an application.
-    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem>;
+    fn pre_generation(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem>;
 
-    /// The facts that [`Framework::place`] reads.
-    fn placing_facts(&self) -> &'static [&'static str];
+    /// The hook after an output of the module is rendered: its text as this target needs it.
+    fn post_generation(&self, _facts: &Facts, _output: &ProjectPath, text: String) -> String {
+        text
+    }
+
+    /// The facts that [`Framework::place`] and [`Framework::post_generation`] read.
+    fn own_facts(&self) -> &'static [&'static str];
 
     /// The names of all blocks that [`Framework::wire`] may put in, numbers aside.
     fn block_names(&self) -> &'static [&'static str];

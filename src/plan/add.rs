@@ -61,7 +61,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
             plan.module, locked.version, plan.version
         )));
     }
-    let facts = request.framework.facts(files, target)?;
+    let facts = request.framework.pre_generation(files, target)?;
     let rendering = Templates::new(request.module)?.render(
         request.framework,
         target,

@@ -46,7 +46,7 @@ pub fn render(
         facts: facts.clone(),
     };
     let mut used: BTreeSet<String> = framework
-        .placing_facts()
+        .own_facts()
         .iter()
         .map(|name| format!("facts.{name}"))
         .collect();

@@ -91,7 +91,7 @@ impl<'m> Templates<'m> {
                 kind: output.kind,
                 vendor: (output.kind != FileKind::Seed).then(|| vendor.join(&path)),
                 path,
-                text: output.text,
+                text: framework.post_generation(facts, &output.path, output.text),
             });
         };
         outputs::render(

@@ -56,7 +56,7 @@ pub fn upgrade(
 ) -> Result<Upgrade, Problem> {
     let framework = framework(&locked.framework)?;
     let target = target(framework, locked);
-    let facts = framework.facts(files, &target)?;
+    let facts = framework.pre_generation(files, &target)?;
     let rendering = Templates::new(to.module)?.render(framework, &target, to.answers, &facts)?;
     for file in &rendering.files {
         syntax::check(&file.path, &file.text)?;

@@ -14,7 +14,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
         let about = |findings: &Findings| {
             findings.about(Code::FactsDiffer, Level::Warning, locked.target.as_str())
         };
-        let facts = match framework.facts(subject.project, &target(framework, locked)) {
+        let facts = match framework.pre_generation(subject.project, &target(framework, locked)) {
             Ok(facts) => facts,
             Err(problem) => {
                 let finding = about(findings)

@@ -198,7 +198,7 @@ fn rust_wiring() {
             root: ProjectPath::root(),
             package: "x".to_owned(),
         };
-        let facts = match axum.facts(&files, &target) {
+        let facts = match axum.pre_generation(&files, &target) {
             Ok(facts) => facts,
             Err(problem) => {
                 refused(&problem);

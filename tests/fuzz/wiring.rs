@@ -24,7 +24,7 @@ pub fn wire(framework: &str, files: &BTreeMap<ProjectPath, Arc<str>>) -> Wired {
         let Some(target) = targets.first() else {
             return Ok(Vec::new());
         };
-        let facts = plugin.facts(files, target)?;
+        let facts = plugin.pre_generation(files, target)?;
         plugin
             .wire(files, target, &facts)
             .map_err(|unsure| unsure.problem)

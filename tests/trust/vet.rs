@@ -86,7 +86,7 @@ const FAULTS: &[Fault] = &[
     ("a hook that no code reads",           "RK1008", "module.yaml", |m| { m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR"); let t = m.read("docs/usage.md"); m.write("docs/usage.md", t + "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"); }),
     ("a hook that only comments name",      "RK1008", "module.yaml", |m| {
         m.replace("module.yaml", HOOKS[1], "RAPIDKIT_DB_POSTGRES_ECHO_COLOUR");
-        for (path, mark) in [("docs/usage.md", ""), (POOL, "//"), ("templates/fastapi/db_postgres/pool.py", "#"), ("templates/nestjs/src/db-postgres/postgres.pool.ts.j2", "//")] {
+        for (path, mark) in [("docs/usage.md", ""), (POOL, "//"), ("templates/fastapi/db_postgres/pool.py", "#"), ("templates/nestjs/src/db-postgres/postgres.pool.ts", "//")] {
             let t = m.read(path);
             m.write(path, format!("{t}\n{mark} RAPIDKIT_DB_POSTGRES_ECHO_COLOUR\n"));
         }

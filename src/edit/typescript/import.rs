@@ -65,6 +65,20 @@ pub fn reexported(source: &Source, name: &str) -> Vec<Imported> {
         .collect()
 }
 
+/// Gives `extension` to every relative path that is imported from without one.
+pub fn name_files(source: &Source, extension: &str) -> Vec<Splice> {
+    ["import_statement", "export_statement"]
+        .into_iter()
+        .flat_map(|kind| statements(source, kind))
+        .filter_map(|statement| statement.child_by_field_name("source"))
+        .filter(|path| {
+            let from = source.string(*path);
+            from.starts_with('.') && !from.ends_with(extension)
+        })
+        .map(|path| Splice::insert(path.end_byte() - 1, extension))
+        .collect()
+}
+
 /// What a specifier that brings `name` is called on the other side.
 fn specified(source: &Source, clause: Node, name: &str) -> Option<String> {
     named_children(clause).into_iter().find_map(|specifier| {
@@ -128,6 +142,19 @@ mod tests {
 
     fn parse(text: &str) -> Source {
         Source::parse(ProjectPath::root(), text.into())
+    }
+
+    #[test]
+    fn files_are_named() {
+        let source = parse(
+            "import { A } from './a';\nimport type { B } from \"../b.js\";\nexport * from './c';\n\
+             import D from 'd';\nexport const E = './e';\nimport './f';\n",
+        );
+        assert_eq!(
+            crate::edit::splice::spliced(&source.text, &name_files(&source, ".js")),
+            "import { A } from './a.js';\nimport type { B } from \"../b.js\";\nexport * from './c.js';\n\
+             import D from 'd';\nexport const E = './e';\nimport './f.js';\n",
+        );
     }
 
     #[test]

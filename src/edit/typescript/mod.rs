@@ -4,7 +4,7 @@ mod import;
 mod source;
 mod tokens;
 
-pub use import::{Imported, add_import, import_paths, imported, reexported};
+pub use import::{Imported, add_import, import_paths, imported, name_files, reexported};
 pub use source::{Source, fault};
 pub use tokens::{count, tokens};
 

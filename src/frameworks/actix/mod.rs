@@ -33,7 +33,7 @@ impl Framework for Actix {
         rust::detect(files, self.name(), CRATE)
     }
 
-    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+    fn pre_generation(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let package = rust::package(files, target)?;
         version::check(files, &package.manifest)?;
         rust::toolchain::edition(&package)?;
@@ -41,7 +41,7 @@ impl Framework for Actix {
         Ok(with_pools(rust::facts(&package, &root)))
     }
 
-    fn placing_facts(&self) -> &'static [&'static str] {
+    fn own_facts(&self) -> &'static [&'static str] {
         &["source_root"]
     }
 

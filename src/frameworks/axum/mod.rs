@@ -31,7 +31,7 @@ impl Framework for Axum {
         rust::detect(files, self.name(), "axum")
     }
 
-    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+    fn pre_generation(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let package = rust::package(files, target)?;
         let axum = version::axum(files, &package.manifest)?;
         rust::toolchain::edition(&package)?;
@@ -42,7 +42,7 @@ impl Framework for Axum {
         Ok(facts)
     }
 
-    fn placing_facts(&self) -> &'static [&'static str] {
+    fn own_facts(&self) -> &'static [&'static str] {
         &["source_root"]
     }
 

@@ -58,7 +58,7 @@ impl Framework for FastApi {
             .collect()
     }
 
-    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+    fn pre_generation(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let manifest = manifest(files, target)?;
         for (what, found, needed) in [
             ("FastAPI", manifest.fastapi(), FASTAPI),
@@ -88,7 +88,7 @@ impl Framework for FastApi {
         ]))
     }
 
-    fn placing_facts(&self) -> &'static [&'static str] {
+    fn own_facts(&self) -> &'static [&'static str] {
         &["home"]
     }
 

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use super::Framework;
 use crate::edit::package_json;
+use crate::edit::splice::spliced;
+use crate::edit::typescript::{Source, name_files};
 use crate::types::{
     Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
@@ -35,7 +37,7 @@ impl Framework for NestJs {
             .collect())
     }
 
-    fn facts(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
+    fn pre_generation(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
         let application = application(files, target)?;
         application.supported(files)?;
         let source_root = application
@@ -54,8 +56,19 @@ impl Framework for NestJs {
         ]))
     }
 
-    fn placing_facts(&self) -> &'static [&'static str] {
-        &["source_root"]
+    /// In ES modules, imports name files.
+    fn post_generation(&self, facts: &Facts, output: &ProjectPath, text: String) -> String {
+        match facts.get("extension").and_then(Value::as_str) {
+            Some(extension) if !extension.is_empty() && output.as_str().ends_with(".ts") => {
+                let source = Source::parse(output.clone(), text.into());
+                spliced(&source.text, &name_files(&source, extension))
+            }
+            _ => text,
+        }
+    }
+
+    fn own_facts(&self) -> &'static [&'static str] {
+        &["extension", "source_root"]
     }
 
     fn block_names(&self) -> &'static [&'static str] {

@@ -2,7 +2,7 @@
 import { type ArgumentsHost, Catch } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { throwError } from 'rxjs';
-import { DatabaseUnavailableError } from './postgres.errors{{ facts.extension | file_extension }}';
+import { DatabaseUnavailableError } from './postgres.errors';
 
 /** Seconds after which a client may try again. */
 const RETRY_AFTER = '1';

@@ -2,11 +2,11 @@
 import { Global, Module, type NestModule } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
-import { PostgresHealthIndicator } from './postgres-health.indicator{{ facts.extension | file_extension }}';
-import { registerHealthRoute } from './postgres-health.route{{ facts.extension | file_extension }}';
-import { postgresConfig } from './postgres.config{{ facts.extension | file_extension }}';
-import { DatabaseUnavailableFilter } from './postgres.filter{{ facts.extension | file_extension }}';
-import { DatabasePostgresService } from './postgres.service{{ facts.extension | file_extension }}';
+import { PostgresHealthIndicator } from './postgres-health.indicator';
+import { registerHealthRoute } from './postgres-health.route';
+import { postgresConfig } from './postgres.config';
+import { DatabaseUnavailableFilter } from './postgres.filter';
+import { DatabasePostgresService } from './postgres.service';
 
 /**
  * The PostgreSQL layer of this application. Import it once; {@link DatabasePostgresService} can then

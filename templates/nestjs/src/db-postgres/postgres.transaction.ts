@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import type { Connection, Queryable } from './postgres.connection{{ facts.extension | file_extension }}';
-import { isRefusal, mayRetry, OutcomeUnknownError } from './postgres.errors{{ facts.extension | file_extension }}';
-import type { ConnectionPool } from './postgres.pool{{ facts.extension | file_extension }}';
+import type { Connection, Queryable } from './postgres.connection';
+import { isRefusal, mayRetry, OutcomeUnknownError } from './postgres.errors';
+import type { ConnectionPool } from './postgres.pool';
 
 /** How a transaction begins and how often it is tried. */
 export interface TransactionOptions {

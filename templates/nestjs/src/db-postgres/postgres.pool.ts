@@ -2,14 +2,14 @@
 import { Logger } from '@nestjs/common';
 import { Client, type ClientBase, type ClientConfig, Pool } from 'pg';
 import type { PoolClient } from 'pg';
-import type { DatabasePostgresConfig } from './postgres.config{{ facts.extension | file_extension }}';
-import { Connection, type Lender } from './postgres.connection{{ facts.extension | file_extension }}';
+import type { DatabasePostgresConfig } from './postgres.config';
+import { Connection, type Lender } from './postgres.connection';
 import {
   DatabaseUnavailableError,
   isWithoutTls,
   unavailable,
-} from './postgres.errors{{ facts.extension | file_extension }}';
-import { Permits } from './postgres.permits{{ facts.extension | file_extension }}';
+} from './postgres.errors';
+import { Permits } from './postgres.permits';
 
 /** Idleness, in milliseconds, after which a connection is pinged before it is handed out. */
 const PING_AFTER = 1000;

@@ -8,9 +8,9 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { finalize, from, type Observable, switchMap } from 'rxjs';
-import type { Connection } from './postgres.connection{{ facts.extension | file_extension }}';
-import { DatabasePostgresService } from './postgres.service{{ facts.extension | file_extension }}';
-import type { Transaction } from './postgres.transaction{{ facts.extension | file_extension }}';
+import type { Connection } from './postgres.connection';
+import { DatabasePostgresService } from './postgres.service';
+import type { Transaction } from './postgres.transaction';
 
 const CONNECTION = Symbol('connection of the request');
 const TRANSACTION = Symbol('transaction of the request');

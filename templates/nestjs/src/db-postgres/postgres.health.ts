@@ -5,15 +5,15 @@ import {
   DatabaseUnavailableError,
   type FailureReason,
   reasonOf,
-} from './postgres.errors{{ facts.extension | file_extension }}';
+} from './postgres.errors';
 import {
   type Metadata,
   metadataOf,
   MODULE,
   VERSION,
-} from './postgres.metadata{{ facts.extension | file_extension }}';
-import type { ConnectionPool, PoolStatus } from './postgres.pool{{ facts.extension | file_extension }}';
-import { within } from './postgres.pool{{ facts.extension | file_extension }}';
+} from './postgres.metadata';
+import type { ConnectionPool, PoolStatus } from './postgres.pool';
+import { within } from './postgres.pool';
 
 /** Milliseconds; leaves room for the answer within two seconds. */
 const CHECK_WITHIN = 1500;

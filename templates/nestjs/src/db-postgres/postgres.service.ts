@@ -9,17 +9,17 @@ import type { ConfigType } from '@nestjs/config';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import { postgresConfig } from './postgres.config{{ facts.extension | file_extension }}';
-import type { Connection, Queryable } from './postgres.connection{{ facts.extension | file_extension }}';
-import { checkHealth, type Health } from './postgres.health{{ facts.extension | file_extension }}';
-import { type Metadata, metadataOf } from './postgres.metadata{{ facts.extension | file_extension }}';
-import { ConnectionPool, type PoolStatus } from './postgres.pool{{ facts.extension | file_extension }}';
+import { postgresConfig } from './postgres.config';
+import type { Connection, Queryable } from './postgres.connection';
+import { checkHealth, type Health } from './postgres.health';
+import { type Metadata, metadataOf } from './postgres.metadata';
+import { ConnectionPool, type PoolStatus } from './postgres.pool';
 import {
   begin,
   runInTransaction,
   type Transaction,
   type TransactionOptions,
-} from './postgres.transaction{{ facts.extension | file_extension }}';
+} from './postgres.transaction';
 
 /** Milliseconds that requests under way may take after the signal. */
 const GRACE = 10_000;
