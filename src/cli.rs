@@ -226,6 +226,10 @@ pub struct Add {
     #[arg(long, conflicts_with = "dry_run")]
     pub install: bool,
 
+    /// Run the module's commands over what is generated: its formatters, as your project sets them up
+    #[arg(long)]
+    pub run_hooks: bool,
+
     /// Leave your sources alone; print nothing to wire
     #[arg(long)]
     pub no_wire: bool,
@@ -283,6 +287,10 @@ pub struct Changing {
     /// The answer to a question; `info` lists them
     #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
     pub settings: Vec<String>,
+
+    /// Run the module's commands over what is generated: its formatters, as your project sets them up
+    #[arg(long)]
+    pub run_hooks: bool,
 
     /// Write conflicts into the files, between markers, and wait for `upgrade --continue`
     #[arg(long)]

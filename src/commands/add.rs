@@ -1,4 +1,5 @@
 use super::context::{self, Context};
+use super::hooks::{self, Hooks};
 use super::run::{Outcome, Run};
 use super::settings::settings;
 use super::{ask, install};
@@ -6,7 +7,7 @@ use crate::cli::Add;
 use crate::frameworks::{self, Framework};
 use crate::git;
 use crate::lockfile::Lock;
-use crate::plan::{self, Plan, Request, State};
+use crate::plan::{self, Finish, Plan, Request, State};
 use crate::project::{Project, Root};
 use crate::report::{PlanReport, Subject};
 use crate::types::{Problem, Target};
@@ -31,6 +32,12 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
             }
         }
     }
+    let hooks = Hooks {
+        context,
+        project: &project,
+        target: &target.root,
+    };
+    let finish: Finish = &|commands, files| hooks.run(commands, files);
     let request = Request {
         module: &module,
         framework,
@@ -38,6 +45,7 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         answers: &answers,
         wire: !args.no_wire,
         dev: !module.drift().is_empty(),
+        finish: args.run_hooks.then_some(finish),
     };
     let plan = plan::add(&project, &lock, &request)?;
     if !is_new && !given.is_empty() {
@@ -123,6 +131,9 @@ fn next(
     if !args.install {
         let install = framework.install(project, &plan.target)?;
         next.push(format!("Install what was added: {install}"));
+    }
+    if !args.run_hooks {
+        next.extend(hooks::not_run(&plan.commands));
     }
     next.push("Next: set DATABASE_URL, run the application, then".to_owned());
     next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());

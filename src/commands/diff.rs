@@ -110,6 +110,7 @@ fn upgrade(
         module,
         answers: &plan::check_answers(&module.spec, &texts)?,
         dev: !module.drift().is_empty(),
+        finish: None,
     };
     let upgrade = plan::upgrade(project, lock, locked, &to)?;
     let changes = upgrade

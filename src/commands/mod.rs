@@ -5,6 +5,7 @@ mod ask;
 mod context;
 mod demo;
 mod diff;
+mod hooks;
 mod info;
 mod install;
 mod interrupt;

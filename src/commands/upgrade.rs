@@ -4,13 +4,14 @@ use semver::Version;
 
 use super::ask;
 use super::context::{self, Context};
+use super::hooks::{self, Hooks};
 use super::locked::{locked, subject};
 use super::run::{Outcome, Run};
 use super::settings::settings;
 use crate::cli::{Changing, ModuleSource, Reconfigure, Upgrade};
 use crate::lockfile::{Lock, LockedModule};
 use crate::module::Module;
-use crate::plan::{self, FileConflict, Pending, To};
+use crate::plan::{self, FileConflict, Finish, Pending, To};
 use crate::project::Project;
 use crate::report::{PlanReport, Subject};
 use crate::types::{Answer, Files, LOCK_SIGNATURE, Problem, ProjectPath};
@@ -70,6 +71,7 @@ fn change(
         locked,
         module: &module,
         write_conflicts: args.write_conflicts,
+        run_hooks: args.run_hooks,
     };
     let given = settings(&args.settings)?;
     let (answers, notes) = answers(&step, &given, command == "reconfigure")?;
@@ -109,6 +111,7 @@ struct Step<'a> {
     locked: &'a LockedModule,
     module: &'a Module,
     write_conflicts: bool,
+    run_hooks: bool,
 }
 
 impl Step<'_> {
@@ -118,13 +121,21 @@ impl Step<'_> {
         answers: &BTreeMap<String, Answer>,
         mut notes: Vec<String>,
     ) -> Result<u8, Problem> {
+        let hooks = Hooks {
+            context: self.context,
+            project: self.project,
+            target: &self.locked.target,
+        };
+        let finish: Finish = &|commands, files| hooks.run(commands, files);
         let to = To {
             module: self.module,
             answers,
             dev: !self.module.drift().is_empty(),
+            finish: self.run_hooks.then_some(finish),
         };
         let mut upgrade = plan::upgrade(self.project, self.lock, self.locked, &to)?;
         notes.append(&mut upgrade.notes);
+        let commands = std::mem::take(&mut upgrade.commands);
         let conflicts: Vec<String> = upgrade.conflicts.iter().flat_map(lines).collect();
         let blocking = upgrade
             .conflicts
@@ -147,7 +158,7 @@ impl Step<'_> {
             notes: notes.clone(),
             next,
         };
-        let next = || self.next(&conflicts);
+        let next = || self.next(&conflicts, &commands);
         match self.run.carry_out(self.context, &changes, &report, &next)? {
             Outcome::Declined => return Ok(1),
             Outcome::Shown => {}
@@ -166,8 +177,11 @@ impl Step<'_> {
         Ok(u8::from(!conflicts.is_empty()))
     }
 
-    fn next(&self, conflicts: &[String]) -> Result<Vec<String>, Problem> {
+    fn next(&self, conflicts: &[String], commands: &[Vec<String>]) -> Result<Vec<String>, Problem> {
         let mut next = Vec::new();
+        if !self.run_hooks {
+            next.extend(hooks::not_run(commands));
+        }
         let changes = self.module.changes_since(&self.locked.version)?;
         if !changes.is_empty() {
             next.extend(["What has changed:".to_owned(), String::new()]);

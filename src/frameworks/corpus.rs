@@ -105,7 +105,9 @@ fn add(corpus: &Corpus, project: &Project) -> Result<String, String> {
     let [target] = targets.as_slice() else {
         return Err(format!("{} targets", targets.len()));
     };
-    let facts = framework.pre_generation(project, target).map_err(|p| reason(&p))?;
+    let facts = framework
+        .pre_generation(project, target)
+        .map_err(|p| reason(&p))?;
     let mut overlay = Overlay::new(project);
     let mut report = format!("{}\n", serde_json::Value::from_iter(facts.clone()));
     let dependencies = framework

@@ -61,7 +61,44 @@ pub(super) fn manifest(
         outputs(&document, &variant.value.files, files)?;
         moves(&document, &variant.value)?;
     }
+    commands(&document, manifest)?;
     every_template_is_used(manifest, files)
+}
+
+fn commands(document: &Document, manifest: &Manifest) -> Result<(), Problem> {
+    for hook in &manifest.hooks.post_generation {
+        let known =
+            |name: &&Spanned<String>| manifest.generation.variants.contains_key(&name.value);
+        if let Some(framework) = hook.frameworks.iter().find(|name| !known(name)) {
+            return Err(document.problem(
+                format!("a command for `{}`, which has no variant", framework.value),
+                framework,
+                "of which framework?",
+            ));
+        }
+        let is_name = |word: &str| {
+            let mut characters = word.chars();
+            characters.next().is_some_and(|c| c.is_ascii_alphanumeric())
+                && characters.all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        match hook.command.first() {
+            Some(program) if is_name(&program.value) => {}
+            Some(program) => {
+                return Err(document.problem(
+                    "a command begins with the name of a program",
+                    program,
+                    "expected a name without a path",
+                ));
+            }
+            None => {
+                return Err(
+                    Problem::input("a command of `hooks.post_generation` is empty")
+                        .in_file(document.path),
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn names(document: &Document, manifest: &Manifest) -> Result<(), Problem> {

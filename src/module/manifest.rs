@@ -55,6 +55,21 @@ pub struct Compatibility {
 pub struct Hooks {
     /// Environment variables that change what running code does.
     pub runtime: Vec<RuntimeHook>,
+    /// Commands that finish what was rendered, such as formatters. They run only if the user asks for it.
+    #[serde(default)]
+    pub post_generation: Vec<PostGeneration>,
+}
+
+/// A command that finishes rendered files.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostGeneration {
+    /// Those whose files it is for.
+    #[schemars(with = "Vec<String>")]
+    pub frameworks: Vec<Spanned<String>>,
+    /// Program and arguments, each a template; the paths of the files follow.
+    #[schemars(with = "Vec<String>")]
+    pub command: Vec<Spanned<String>>,
 }
 
 /// An environment variable that changes what running code does, without an edit.

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::edits::{Edited, block_record, edits, marked};
 use super::rendering::{
-    GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates, wiring_path,
-    wiring_record,
+    Finish, GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates,
+    wiring_path, wiring_record,
 };
 use super::{syntax, wiring};
 use crate::frameworks::Framework;
@@ -26,6 +26,8 @@ pub struct Request<'a> {
     pub wire: bool,
     /// The package is used already, in the version it has: only then may the module be marked as drifted.
     pub dev: bool,
+    /// Runs the module's commands; without, files are written as they are rendered.
+    pub finish: Option<Finish<'a>>,
 }
 
 /// All that `add` would do. Applying it is writing `changes` in their order.
@@ -36,6 +38,8 @@ pub struct Plan {
     pub target: Target,
     /// Empty if the module is there already.
     pub changes: Vec<Change>,
+    /// The module's commands for the files that are added.
+    pub commands: Vec<Vec<String>>,
 }
 
 /// Plans a module's way into a target.
@@ -51,6 +55,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         version: manifest.version.value.clone(),
         target: target.clone(),
         changes: Vec::new(),
+        commands: Vec::new(),
     };
     if let Some(locked) = lock.find(&manifest.slug.value, &target.root) {
         if locked.version == plan.version {
@@ -62,18 +67,21 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         )));
     }
     let facts = request.framework.pre_generation(files, target)?;
-    let rendering = Templates::new(request.module)?.render(
+    let mut rendering = Templates::new(request.module)?.render(
         request.framework,
         target,
         request.answers,
         &facts,
     )?;
+    no_conflicts(files, &rendering, &plan.module)?;
+    if let Some(finish) = request.finish {
+        rendering.finish(finish)?;
+    }
     let mut draft = Draft {
         files,
         changes: Vec::new(),
         records: rendering.records()?,
     };
-    no_conflicts(files, &rendering, &plan.module)?;
     let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
     // Parsing is most of the work.
     let (fault, edits) = rayon::join(
@@ -111,6 +119,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     let mut after = lock.clone();
     after.core = is_core(files)?;
     plan.changes = draft.changes;
+    plan.commands = rendering.commands;
     let before = (!lock.modules.is_empty()).then(|| lock.render());
     plan.changes.push(Change::new(
         ProjectPath::existing(LOCK)?,
@@ -215,7 +224,7 @@ impl Draft<'_> {
             self.create(vendor.clone(), FileKind::Vendor, &file.text);
         }
         if file.kind != FileKind::Block {
-            self.create(file.path.clone(), file.kind, &file.text);
+            self.create(file.path.clone(), file.kind, file.written());
         }
     }
 

@@ -78,6 +78,7 @@ pub fn block_record(path: ProjectPath, block: Block) -> LockedFile {
         template: None,
         base: None,
         accepted: None,
+        finished: None,
         executable: false,
     }
 }

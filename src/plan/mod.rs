@@ -2,6 +2,7 @@
 
 mod add;
 mod answers;
+mod commands;
 mod edits;
 mod merge;
 mod outputs;
@@ -26,8 +27,8 @@ pub use pending::{PENDING, Pending};
 pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
 pub use rendering::{
-    GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes, target,
-    wiring_path,
+    Finish, GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes,
+    target, wiring_path,
 };
 pub use restore::{FindAccepted, Restoration, restore};
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};

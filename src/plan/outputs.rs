@@ -36,15 +36,7 @@ pub fn render(
     facts: &Facts,
     each: &mut dyn FnMut(Output),
 ) -> Result<Used, Problem> {
-    let context = Context {
-        module: BTreeMap::from([
-            ("name", module.manifest.name.value.clone()),
-            ("slug", module.manifest.slug.value.clone()),
-            ("version", module.manifest.version.value.to_string()),
-        ]),
-        answers: answers.clone(),
-        facts: facts.clone(),
-    };
+    let context = context(module, answers, facts);
     let mut used: BTreeSet<String> = framework
         .own_facts()
         .iter()
@@ -74,6 +66,19 @@ pub fn render(
     let mut facts = facts.clone();
     facts.retain(|name, _| is_used("facts", name));
     Ok(Used { answers, facts })
+}
+
+/// What the templates of a module see.
+pub fn context(module: &Module, answers: &BTreeMap<String, Answer>, facts: &Facts) -> Context {
+    Context {
+        module: BTreeMap::from([
+            ("name", module.manifest.name.value.clone()),
+            ("slug", module.manifest.slug.value.clone()),
+            ("version", module.manifest.version.value.to_string()),
+        ]),
+        answers: answers.clone(),
+        facts: facts.clone(),
+    }
 }
 
 fn holds(condition: &str, facts: &Facts, file: &TemplateFile) -> Result<bool, Problem> {

@@ -7,7 +7,7 @@ use super::rendering::{Rendering, Templates, wiring_path};
 use super::state::{State, block_of, block_states, by_file, normalised, state_of};
 use crate::edit;
 use crate::lockfile::{FORMAT, Lock, LockedFile, LockedModule};
-use crate::types::{FileKind, Files, Problem, ProjectPath, holds_secret};
+use crate::types::{ContentHash, FileKind, Files, Problem, ProjectPath, holds_secret};
 
 /// What `before` would be if the project's generated files and blocks were accepted as they stand. Nothing is taken from
 /// `before` that is not rendered again or seen in the project.
@@ -49,6 +49,9 @@ fn module(
     vendor_is_rendered(files, &rendering)?;
     let mut records = Vec::new();
     for mut record in rendering.records()? {
+        if matches!(record.kind, FileKind::Generated | FileKind::Seed) {
+            record.finished = finished(files, locked, &record)?;
+        }
         match record.kind {
             FileKind::Generated => {
                 record.accepted = files.text(&record.path)?.map(|text| normalised(&text));
@@ -73,6 +76,20 @@ fn module(
         files: records,
         ..locked.clone()
     })
+}
+
+/// What the module's commands made of a file, if that is what stands there.
+fn finished(
+    files: &dyn Files,
+    locked: &LockedModule,
+    record: &LockedFile,
+) -> Result<Option<ContentHash>, Problem> {
+    let mut old = locked.files.iter();
+    let old = old.find(|old| old.path == record.path && old.kind == record.kind);
+    let now = files.text(&record.path)?.map(|text| normalised(&text));
+    Ok(old
+        .and_then(|old| old.finished)
+        .filter(|hash| now == Some(*hash)))
 }
 
 /// The record of the patch of what was put into files of the user's, which cannot be made again.

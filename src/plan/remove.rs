@@ -128,7 +128,7 @@ impl Draft<'_> {
             let Some(text) = self.files.text(&file.path)? else {
                 continue;
             };
-            if discard || Some(normalised(&text)) == file.base {
+            if discard || file.is_as_written(normalised(&text)) {
                 self.gone.insert(file.path.clone());
             } else {
                 self.kept.push(format!("{}: you edited it", file.path));

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
+use super::commands::commands;
 use super::outputs::{self, Output, Used};
+use super::syntax;
 use super::wiring::WIRING;
 use crate::frameworks::{Framework, all};
 use crate::lockfile::{LockedFile, LockedModule};
@@ -31,6 +33,8 @@ pub struct Templates<'m> {
 pub struct Rendering {
     pub files: Vec<Rendered>,
     pub used: Used,
+    /// The module's commands for these files; none where they are only rendered again.
+    pub commands: Vec<Vec<String>>,
 }
 
 /// One output at its place.
@@ -43,7 +47,13 @@ pub struct Rendered {
     /// Its pristine copy. A seed is never merged, and a copy of it would be found by test runners.
     pub vendor: Option<ProjectPath>,
     pub text: String,
+    /// What the module's commands have made of it, where that is another text.
+    pub finished: Option<String>,
 }
+
+/// Runs commands over rendered files; their texts as they leave them.
+pub type Finish<'a> =
+    &'a (dyn Fn(&[Vec<String>], &[(&ProjectPath, &str)]) -> Result<Vec<String>, Problem> + Sync);
 
 impl<'m> Templates<'m> {
     /// Compiles a module's templates.
@@ -72,7 +82,12 @@ impl<'m> Templates<'m> {
         let used = self.render_each(framework, target, answers, facts, &mut |file| {
             files.push(file);
         })?;
-        Ok(Rendering { files, used })
+        let context = outputs::context(self.module, answers, facts);
+        Ok(Rendering {
+            files,
+            used,
+            commands: commands(self.module, framework.name(), &context)?,
+        })
     }
 
     fn render_each(
@@ -91,6 +106,7 @@ impl<'m> Templates<'m> {
                 kind: output.kind,
                 vendor: (output.kind != FileKind::Seed).then(|| vendor.join(&path)),
                 path,
+                finished: None,
                 text: framework.post_generation(facts, &output.path, output.text),
             });
         };
@@ -119,7 +135,11 @@ impl<'m> Templates<'m> {
     pub fn render_locked(&self, locked: &LockedModule) -> Result<Rendering, Problem> {
         let mut files = Vec::new();
         let used = self.render_each_locked(locked, &mut |file| files.push(file))?;
-        Ok(Rendering { files, used })
+        Ok(Rendering {
+            files,
+            used,
+            commands: Vec::new(),
+        })
     }
 
     /// As [`Templates::render_locked`], one file after the other: what is not kept takes no memory.
@@ -167,6 +187,28 @@ impl<'m> Templates<'m> {
 }
 
 impl Rendering {
+    /// Has the module's commands finish all files that are written as they are rendered.
+    ///
+    /// # Errors
+    /// As `finish`; a file that no longer parses.
+    pub fn finish(&mut self, finish: Finish) -> Result<(), Problem> {
+        let mut files: Vec<&mut Rendered> = self
+            .files
+            .iter_mut()
+            .filter(|file| file.kind != FileKind::Block)
+            .collect();
+        let texts: Vec<(&ProjectPath, &str)> = files
+            .iter()
+            .map(|file| (&file.path, file.text.as_str()))
+            .collect();
+        let finished = finish(&self.commands, &texts)?;
+        for (file, text) in files.iter_mut().zip(finished) {
+            syntax::check(&file.path, &text)?;
+            file.finished = Some(text).filter(|text| *text != file.text);
+        }
+        Ok(())
+    }
+
     /// The lock's records of all files, as rendered. Blocks are in the user's files and have their own.
     ///
     /// # Errors
@@ -179,6 +221,11 @@ impl Rendering {
 }
 
 impl Rendered {
+    /// What is written into the project.
+    pub fn written(&self) -> &str {
+        self.finished.as_deref().unwrap_or(&self.text)
+    }
+
     /// The lock's records of the pristine copy, if there is one, and, but for a block, of the file.
     pub fn records(&self) -> Vec<LockedFile> {
         let hash = ContentHash::of(&self.text);
@@ -191,7 +238,10 @@ impl Rendered {
             .map(|vendor| of(vendor, FileKind::Vendor))
             .collect();
         if self.kind != FileKind::Block {
-            records.push(of(&self.path, self.kind));
+            let mut record = of(&self.path, self.kind);
+            record.finished = self.finished.as_ref().map(ContentHash::of);
+            record.accepted = record.accepted.and(record.finished.or(record.base));
+            records.push(record);
         }
         records
     }
@@ -265,6 +315,7 @@ fn record(
         text: None,
         template,
         base: Some(hash),
+        finished: None,
         accepted: (kind == FileKind::Generated).then_some(hash),
         executable: false,
     }

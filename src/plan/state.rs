@@ -68,7 +68,7 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
     let same = match file.kind {
         FileKind::Vendor => Some(ContentHash::of(text.as_bytes())) == file.base,
         _ if is_removed => return Ok(State::Returned),
-        _ => Some(normalised(&text)) == file.accepted.or(file.base),
+        _ => Some(normalised(&text)) == file.accepted.or(file.finished).or(file.base),
     };
     Ok(match same {
         true => State::Unchanged,

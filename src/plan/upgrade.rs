@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::add::is_core;
 use super::merge::{Conflict, Labels, Merged, merge};
 use super::rendering::{
-    Rendered, Templates, framework, target, vendor, wiring_path, wiring_record,
+    Finish, Rendered, Templates, framework, target, vendor, wiring_path, wiring_record,
 };
 use super::rewire::{Versions, rewire};
 use super::state::{State, normalised, state_of};
@@ -23,6 +23,8 @@ pub struct To<'a> {
     pub answers: &'a BTreeMap<String, Answer>,
     /// The module has drifted, and is used all the same.
     pub dev: bool,
+    /// Runs the module's commands; without, files are written as they are rendered.
+    pub finish: Option<Finish<'a>>,
 }
 
 /// A file in which the user and the new version have changed the same.
@@ -42,6 +44,8 @@ pub struct Upgrade {
     pub conflicts: Vec<FileConflict>,
     /// What stays as it is, and why, a line each.
     pub notes: Vec<String>,
+    /// The module's commands for generated files.
+    pub commands: Vec<Vec<String>>,
 }
 
 /// Plans an upgrade of what `locked` records.
@@ -57,9 +61,13 @@ pub fn upgrade(
     let framework = framework(&locked.framework)?;
     let target = target(framework, locked);
     let facts = framework.pre_generation(files, &target)?;
-    let rendering = Templates::new(to.module)?.render(framework, &target, to.answers, &facts)?;
+    let mut rendering =
+        Templates::new(to.module)?.render(framework, &target, to.answers, &facts)?;
     for file in &rendering.files {
         syntax::check(&file.path, &file.text)?;
+    }
+    if let Some(finish) = to.finish {
+        rendering.finish(finish)?;
     }
     let manifest = &to.module.manifest;
     let (from, version) = (
@@ -90,7 +98,9 @@ pub fn upgrade(
             changes: Vec::new(),
             conflicts: Vec::new(),
             notes: Vec::new(),
+            commands: rendering.commands.clone(),
         },
+        finish: to.finish,
         records: Vec::new(),
         seen: BTreeSet::new(),
     };
@@ -231,6 +241,7 @@ struct Draft<'a> {
     locked: &'a LockedModule,
     pristine: BTreeMap<ProjectPath, Arc<str>>,
     labels: Labels<'a>,
+    finish: Option<Finish<'a>>,
     upgrade: Upgrade,
     records: Vec<LockedFile>,
     /// Outputs of the old version that the new one still has.
@@ -287,7 +298,7 @@ impl Draft<'_> {
     }
 
     fn generated(&mut self, file: &Rendered, was: &ProjectPath) -> Result<(), Problem> {
-        let theirs = normalised(&file.text);
+        let theirs = normalised(file.written());
         let mut record = file
             .records()
             .into_iter()
@@ -296,8 +307,8 @@ impl Draft<'_> {
         let Some(old) = self.record(was, FileKind::Generated).cloned() else {
             let mine = self.files.text(&file.path)?;
             let text = match &mine {
-                Some(mine) => self.merged(&file.path, "", mine, &file.text),
-                None => file.text.clone(),
+                Some(mine) => self.merged(&file.path, "", mine, file.written()),
+                None => file.written().to_owned(),
             };
             self.upgrade
                 .changes
@@ -323,10 +334,34 @@ impl Draft<'_> {
             self.records.push(record);
             return Ok(());
         };
-        let merged = self.merged(&file.path, &base, &mine, &file.text);
+        let base = self.base(was, &old, &base, &mine, file.written())?;
+        let merged = self.merged(&file.path, &base, &mine, file.written());
         record.accepted = accepted(&old, normalised(&mine), normalised(&merged), theirs);
         self.records.push(record);
         self.write(was, file, Some(merged))
+    }
+
+    /// What the user's file is held against: the pristine copy, unless only the module's commands have changed it, or a
+    /// merge needs their changes to be on both sides.
+    fn base(
+        &self,
+        path: &ProjectPath,
+        old: &LockedFile,
+        pristine: &str,
+        mine: &str,
+        theirs: &str,
+    ) -> Result<String, Problem> {
+        if Some(normalised(mine)) == old.finished {
+            return Ok(mine.replace("\r\n", "\n"));
+        }
+        if let Some(finish) = self.finish {
+            let [base, mine, theirs] = [pristine, mine, theirs].map(str::as_bytes);
+            if let Merged::Conflicted { .. } = merge(base, mine, theirs, self.labels) {
+                let finished = finish(&self.upgrade.commands, &[(path, pristine)])?;
+                return Ok(finished.concat());
+            }
+        }
+        Ok(pristine.to_owned())
     }
 
     fn seed(&mut self, file: &Rendered, was: &ProjectPath) -> Result<(), Problem> {
@@ -345,7 +380,7 @@ impl Draft<'_> {
                     file.path.clone(),
                     file.kind,
                     None,
-                    Some(file.text.clone()),
+                    Some(file.written().to_owned()),
                 ));
                 self.records.extend(record);
             }
@@ -355,10 +390,10 @@ impl Draft<'_> {
         self.records.extend(record);
         match self.files.text(was)? {
             // As it was made: it is nobody's yet.
-            Some(mine) if Some(normalised(&mine)) == old.base => {
+            Some(mine) if old.is_as_written(normalised(&mine)) => {
                 let text = match mine.contains("\r\n") {
-                    true => file.text.replace('\n', "\r\n"),
-                    false => file.text.clone(),
+                    true => file.written().replace('\n', "\r\n"),
+                    false => file.written().to_owned(),
                 };
                 self.write(was, file, Some(text))
             }
@@ -378,7 +413,7 @@ impl Draft<'_> {
             let Some(mine) = self.files.text(&old.path)? else {
                 continue;
             };
-            if Some(normalised(&mine)) == old.base {
+            if old.is_as_written(normalised(&mine)) {
                 self.upgrade
                     .changes
                     .push(change(old.path.clone(), old.kind, Some(mine), None));
@@ -432,7 +467,7 @@ fn accepted(
 ) -> Option<ContentHash> {
     match old.accepted {
         Some(accepted) if accepted == mine => Some(merged),
-        Some(accepted) if Some(accepted) == old.base => Some(theirs),
+        Some(accepted) if old.is_as_written(accepted) => Some(theirs),
         // Edited since an edit was accepted, or back though it was accepted as removed.
         other => other,
     }

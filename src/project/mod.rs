@@ -2,6 +2,7 @@
 
 mod journal;
 mod root;
+mod scratch;
 mod survey;
 mod transaction;
 mod writer;
@@ -16,6 +17,7 @@ use cap_std::fs::Dir;
 use crate::types::{Entry, EntryKind, Files, Problem, ProjectPath};
 
 pub use root::{Root, find_root};
+pub use scratch::Scratch;
 pub use survey::{Found, FoundKind, Look};
 pub use transaction::STAGING;
 pub use writer::{Recovered, Writer};

@@ -13,6 +13,7 @@ pub const ENCODERS: &[(&str, Encoder)] = &[
     ("python_string", |text| Ok(python_string(text))),
     ("python_path", python_path),
     ("typescript_string", |text| Ok(typescript_string(text))),
+    ("argument", argument),
     ("file_extension", file_extension),
     ("toml_string", |text| Ok(quote(text))),
     ("yaml_string", |text| Ok(quote(text))),
@@ -84,6 +85,14 @@ fn typescript_string(text: &str) -> String {
         }
     }
     out + "'"
+}
+
+/// An argument of a command that is not taken for an option.
+fn argument(text: &str) -> Result<String, String> {
+    match text.starts_with('-') || text.chars().any(char::is_control) {
+        true => Err(format!("`{}` is no argument", text.escape_debug())),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// With its dot: `.js`; or nothing.

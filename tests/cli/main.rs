@@ -15,6 +15,7 @@ mod demo;
 mod docs;
 mod faults;
 mod fixture;
+mod hooks;
 mod json;
 mod module;
 mod remove;

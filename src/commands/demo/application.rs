@@ -97,6 +97,7 @@ pub fn add(folder: &Path) -> Result<(), Problem> {
                 answers: &answers,
                 wire: true,
                 dev: !module.drift().is_empty(),
+                finish: None,
             };
             let plan = plan::add(&project, &context::lock(&project)?, &request)?;
             project.writer()?.0.apply(&plan.changes, &|| false)?;
