@@ -72,9 +72,6 @@ pub(super) fn fault(file: &LockedFile) -> Option<&'static str> {
         {
             Some("a file of the project under .rapidkit/")
         }
-        FileKind::Block | FileKind::Vendor if file.finished.is_some() => {
-            Some("no command changes a block or a vendor file")
-        }
         FileKind::Block if !block || file.base.is_some() || file.template.is_some() => {
             Some("a block has a name and a text and nothing else")
         }

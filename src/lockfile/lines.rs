@@ -52,7 +52,6 @@ fn files(lines: &mut Lines) -> Option<Vec<LockedFile>> {
             text: lines.optional("        text: ")?,
             template: lines.optional("        template: ")?,
             base: lines.parsed("        base: ")?,
-            finished: lines.parsed("        finished: ")?,
             accepted: lines.parsed("        accepted: ")?,
             executable: lines.is("        executable: true"),
         });

@@ -68,9 +68,6 @@ pub struct LockedFile {
     /// The hash as rendered.
     #[serde(default)]
     pub base: Option<ContentHash>,
-    /// Generated files and seeds that commands of the module have changed after rendering: the hash as they left it.
-    #[serde(default)]
-    pub finished: Option<ContentHash>,
     /// Generated files only: the hash as accepted, line endings normalised; `None`: accepted as removed.
     #[serde(default)]
     pub accepted: Option<ContentHash>,
@@ -86,13 +83,6 @@ impl LockedModule {
     /// The module's short name, the last part of its slug.
     pub fn name(&self) -> &str {
         self.module.rsplit('/').next().unwrap_or_default()
-    }
-}
-
-impl LockedFile {
-    /// Whether `hash` is that of the file as it was written, before anybody edited it.
-    pub fn is_as_written(&self, hash: ContentHash) -> bool {
-        [self.base, self.finished].contains(&Some(hash))
     }
 }
 
@@ -150,7 +140,6 @@ mod tests {
                     template: None,
                     base: None,
                     accepted: None,
-                    finished: None,
                     executable: false,
                 },
                 LockedFile {
@@ -161,7 +150,6 @@ mod tests {
                     template: None,
                     base: Some(ContentHash::of("y")),
                     accepted: None,
-                    finished: None,
                     executable: false,
                 },
             ],

@@ -84,7 +84,6 @@ fn write_file(out: &mut String, file: &LockedFile) -> fmt::Result {
     field("text", file.text.as_ref().map(quoted))?;
     field("template", file.template.as_ref().map(quoted))?;
     field("base", file.base.as_ref().map(quoted))?;
-    field("finished", file.finished.as_ref().map(quoted))?;
     field("accepted", file.accepted.as_ref().map(quoted))?;
     field("executable", file.executable.then(|| "true".to_owned()))
 }

@@ -3,11 +3,13 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::edits::{Edited, block_record, edits, marked};
+use super::finished::{self, FINISHED};
 use super::rendering::{
     Finish, GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates,
-    wiring_path, wiring_record,
+    patch_path, patch_record,
 };
-use super::{syntax, wiring};
+use super::syntax;
+use super::wiring::{self, WIRING};
 use crate::frameworks::Framework;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
@@ -97,6 +99,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     }
     let patch = draft.edits(edits?)?;
 
+    let finished = finished::patch(&rendering);
     let mut locked = LockedModule {
         module: manifest.slug.value.clone(),
         target: target.root.clone(),
@@ -109,12 +112,14 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         facts: rendering.used.facts,
         files: draft.records,
     };
-    if !patch.is_empty() {
-        let path = wiring_path(&locked)?;
-        locked.files.push(wiring_record(path.clone(), &patch));
-        draft
-            .changes
-            .push(Change::new(path, FileKind::Vendor, None, Some(&patch)));
+    for (name, patch) in [(WIRING, patch), (FINISHED, finished)] {
+        if !patch.is_empty() {
+            let path = patch_path(&locked, name)?;
+            locked.files.push(patch_record(path.clone(), &patch));
+            draft
+                .changes
+                .push(Change::new(path, FileKind::Vendor, None, Some(&patch)));
+        }
     }
     let mut after = lock.clone();
     after.core = is_core(files)?;

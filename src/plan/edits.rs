@@ -78,7 +78,6 @@ pub fn block_record(path: ProjectPath, block: Block) -> LockedFile {
         template: None,
         base: None,
         accepted: None,
-        finished: None,
         executable: false,
     }
 }

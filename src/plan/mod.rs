@@ -4,6 +4,7 @@ mod add;
 mod answers;
 mod commands;
 mod edits;
+mod finished;
 mod merge;
 mod outputs;
 mod pending;
@@ -21,6 +22,7 @@ mod wiring;
 
 pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
 pub use answers::{carried_answers, check_answers};
+pub use finished::FINISHED;
 pub use merge::{Conflict, Labels, Merged, has_markers, merge};
 pub use outputs::Used;
 pub use pending::{PENDING, Pending};
@@ -28,9 +30,10 @@ pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
 pub use rendering::{
     Finish, GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes,
-    target, wiring_path,
+    patch_path, target,
 };
 pub use restore::{FindAccepted, Restoration, restore};
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};
 pub use syntax::check as check_syntax;
 pub use upgrade::{FileConflict, To, Upgrade, pristine, upgrade};
+pub use wiring::WIRING;

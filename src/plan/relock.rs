@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::add::is_core;
-use super::rendering::{Rendering, Templates, wiring_path};
+use super::finished::FINISHED;
+use super::rendering::{Rendering, Templates, patch_path};
 use super::state::{State, block_of, block_states, by_file, normalised, state_of};
+use super::wiring::WIRING;
 use crate::edit;
 use crate::lockfile::{FORMAT, Lock, LockedFile, LockedModule};
-use crate::types::{ContentHash, FileKind, Files, Problem, ProjectPath, holds_secret};
+use crate::types::{FileKind, Files, Problem, ProjectPath, holds_secret};
 
 /// What `before` would be if the project's generated files and blocks were accepted as they stand. Nothing is taken from
 /// `before` that is not rendered again or seen in the project.
@@ -49,9 +51,6 @@ fn module(
     vendor_is_rendered(files, &rendering)?;
     let mut records = Vec::new();
     for mut record in rendering.records()? {
-        if matches!(record.kind, FileKind::Generated | FileKind::Seed) {
-            record.finished = finished(files, locked, &record)?;
-        }
         match record.kind {
             FileKind::Generated => {
                 record.accepted = files.text(&record.path)?.map(|text| normalised(&text));
@@ -62,7 +61,9 @@ fn module(
         }
         records.push(record);
     }
-    records.extend(wiring(files, locked)?);
+    for name in [WIRING, FINISHED] {
+        records.extend(patch(files, locked, name)?);
+    }
     for blocks in by_file(&locked.files) {
         if blocks[0].kind == FileKind::Block {
             records.extend(accept_blocks(files, blocks)?);
@@ -78,23 +79,13 @@ fn module(
     })
 }
 
-/// What the module's commands made of a file, if that is what stands there.
-fn finished(
+/// The record of a patch, which cannot be made again.
+fn patch(
     files: &dyn Files,
     locked: &LockedModule,
-    record: &LockedFile,
-) -> Result<Option<ContentHash>, Problem> {
-    let mut old = locked.files.iter();
-    let old = old.find(|old| old.path == record.path && old.kind == record.kind);
-    let now = files.text(&record.path)?.map(|text| normalised(&text));
-    Ok(old
-        .and_then(|old| old.finished)
-        .filter(|hash| now == Some(*hash)))
-}
-
-/// The record of the patch of what was put into files of the user's, which cannot be made again.
-fn wiring(files: &dyn Files, locked: &LockedModule) -> Result<Option<LockedFile>, Problem> {
-    let path = wiring_path(locked)?;
+    name: &str,
+) -> Result<Option<LockedFile>, Problem> {
+    let path = patch_path(locked, name)?;
     let Some(record) = locked.files.iter().find(|file| file.path == path) else {
         return Ok(None);
     };

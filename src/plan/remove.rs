@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::finished::Finished;
 use super::rendering::{framework, target};
 use super::sources::sources;
-use super::state::normalised;
 use super::syntax;
 use super::upgrade::pristine;
-use super::wiring::{self, Wiring};
+use super::wiring::{self, Patches};
 use crate::edit::{dotenv, is_source, mentions};
 use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
 use crate::module::Module;
@@ -122,13 +122,14 @@ struct Draft<'a> {
 impl Draft<'_> {
     /// Generated files and seeds as they were rendered go.
     fn outputs(&mut self, locked: &LockedModule, discard: bool) -> Result<(), Problem> {
+        let finished = Finished::read(self.files, locked)?;
         let is_output =
             |file: &&LockedFile| matches!(file.kind, FileKind::Generated | FileKind::Seed);
         for file in locked.files.iter().filter(is_output) {
             let Some(text) = self.files.text(&file.path)? else {
                 continue;
             };
-            if discard || file.is_as_written(normalised(&text)) {
+            if discard || finished.is_as_written(file, &text)? {
                 self.gone.insert(file.path.clone());
             } else {
                 self.kept.push(format!("{}: you edited it", file.path));
@@ -140,7 +141,7 @@ impl Draft<'_> {
     /// Takes out of the user's files what was put into them, where it stands as it was put in.
     fn unwire(&mut self, locked: &LockedModule, discard: bool) -> Result<(), Problem> {
         let patch = wiring::patch(self.files, locked)?;
-        let wiring = Wiring::parse(&patch)?;
+        let wiring = Patches::parse(&patch)?;
         for path in wiring.paths() {
             let Some(text) = self.files.text(path)? else {
                 continue;

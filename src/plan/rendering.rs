@@ -7,7 +7,6 @@ use semver::Version;
 use super::commands::commands;
 use super::outputs::{self, Output, Used};
 use super::syntax;
-use super::wiring::WIRING;
 use crate::frameworks::{Framework, all};
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::module::Module;
@@ -239,8 +238,7 @@ impl Rendered {
             .collect();
         if self.kind != FileKind::Block {
             let mut record = of(&self.path, self.kind);
-            record.finished = self.finished.as_ref().map(ContentHash::of);
-            record.accepted = record.accepted.and(record.finished.or(record.base));
+            record.accepted = record.accepted.map(|_| ContentHash::of(self.written()));
             records.push(record);
         }
         records
@@ -267,17 +265,17 @@ pub fn vendor(name: &str, version: &Version) -> Result<ProjectPath, Problem> {
     ))?)
 }
 
-/// Where the patch lies of what was put into files of the user's.
+/// Where a patch of this name lies beside the pristine copies.
 ///
 /// # Errors
 /// As [`vendor`].
-pub fn wiring_path(locked: &LockedModule) -> Result<ProjectPath, Problem> {
-    let path = locked.target.join(&WIRING.parse::<ProjectPath>()?);
+pub fn patch_path(locked: &LockedModule, name: &str) -> Result<ProjectPath, Problem> {
+    let path = locked.target.join(&name.parse::<ProjectPath>()?);
     Ok(vendor(locked.name(), &locked.version)?.join(&path))
 }
 
-/// The lock's record of the patch of what was put into files of the user's.
-pub fn wiring_record(path: ProjectPath, patch: &str) -> LockedFile {
+/// The lock's record of such a patch, which is made from what was there and cannot be rendered.
+pub fn patch_record(path: ProjectPath, patch: &str) -> LockedFile {
     record(path, FileKind::Vendor, None, ContentHash::of(patch))
 }
 
@@ -315,7 +313,6 @@ fn record(
         text: None,
         template,
         base: Some(hash),
-        finished: None,
         accepted: (kind == FileKind::Generated).then_some(hash),
         executable: false,
     }

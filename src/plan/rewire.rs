@@ -8,7 +8,7 @@ use super::merge::Labels;
 use super::state::{State, block_of, block_states, by_file};
 use super::syntax;
 use super::upgrade::FileConflict;
-use super::wiring::{self, Unwired, Wiring};
+use super::wiring::{self, Patches, Unwired};
 use crate::edit::{count_blocks, is_source};
 use crate::frameworks::Framework;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
@@ -23,7 +23,7 @@ pub struct Versions<'a> {
     pub target: &'a Target,
     pub facts: &'a Facts,
     /// What the old version put in.
-    pub wiring: &'a Wiring<'a>,
+    pub wiring: &'a Patches<'a>,
     pub labels: Labels<'a>,
 }
 

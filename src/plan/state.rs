@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use super::finished::Finished;
 use crate::edit;
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::types::{Block, ContentHash, FileKind, Files, Problem};
@@ -36,6 +37,7 @@ pub fn states<'l>(
     for records in by_file(&locked.files) {
         let found = match records[0].kind {
             FileKind::Block => block_states(files, records)?,
+            FileKind::Seed => vec![seed_state(files, locked, &records[0])?],
             _ => vec![state_of(files, &records[0])?],
         };
         states.extend(
@@ -68,12 +70,30 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
     let same = match file.kind {
         FileKind::Vendor => Some(ContentHash::of(text.as_bytes())) == file.base,
         _ if is_removed => return Ok(State::Returned),
-        _ => Some(normalised(&text)) == file.accepted.or(file.finished).or(file.base),
+        _ => Some(normalised(&text)) == file.accepted.or(file.base),
     };
     Ok(match same {
         true => State::Unchanged,
         false => State::Edited,
     })
+}
+
+/// A seed has no accepted hash, so that what commands made of it has to be taken back.
+fn seed_state(
+    files: &dyn Files,
+    locked: &LockedModule,
+    file: &LockedFile,
+) -> Result<State, Problem> {
+    let state = state_of(files, file)?;
+    match files.text(&file.path)? {
+        Some(text)
+            if state == State::Edited
+                && Finished::read(files, locked)?.is_as_written(file, &text)? =>
+        {
+            Ok(State::Unchanged)
+        }
+        _ => Ok(state),
+    }
 }
 
 /// The states of all blocks of one file.

@@ -5,17 +5,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::add::is_core;
+use super::finished::{self, FINISHED, Finished};
 use super::merge::{Conflict, Labels, Merged, merge};
 use super::rendering::{
-    Finish, Rendered, Templates, framework, target, vendor, wiring_path, wiring_record,
+    Finish, Rendered, Templates, framework, patch_path, patch_record, target, vendor,
 };
 use super::rewire::{Versions, rewire};
 use super::state::{State, normalised, state_of};
 use super::syntax;
-use super::wiring::{self, Wiring};
+use super::wiring::{self, Patches, WIRING};
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
-use crate::types::{Answer, Change, ContentHash, FileKind, Files, LOCK, Problem, ProjectPath};
+use crate::types::{Answer, Change, FileKind, Files, LOCK, Problem, ProjectPath};
 
 /// What a module becomes.
 pub struct To<'a> {
@@ -82,7 +83,7 @@ pub fn upgrade(
         framework,
         target: &target,
         facts: &facts,
-        wiring: &Wiring::parse(&patch)?,
+        wiring: &Patches::parse(&patch)?,
         labels: Labels {
             mine: "yours",
             base: &from,
@@ -100,6 +101,7 @@ pub fn upgrade(
             notes: Vec::new(),
             commands: rendering.commands.clone(),
         },
+        finished: Finished::read(files, locked)?,
         finish: to.finish,
         records: Vec::new(),
         seen: BTreeSet::new(),
@@ -156,11 +158,13 @@ pub fn upgrade(
             copies.insert(vendor.clone(), file.text.clone());
         }
     }
-    if !rewired.patch.is_empty() {
-        let path = wiring_path(&after)?;
-        let patch: String = rewired.patch.into_values().collect();
-        after.files.push(wiring_record(path.clone(), &patch));
-        copies.insert(path, patch);
+    let patch: String = rewired.patch.into_values().collect();
+    for (name, patch) in [(WIRING, patch), (FINISHED, finished::patch(&rendering))] {
+        if !patch.is_empty() {
+            let path = patch_path(&after, name)?;
+            after.files.push(patch_record(path.clone(), &patch));
+            copies.insert(path, patch);
+        }
     }
     let mut records = rendering.records()?;
     records.retain(|record| record.kind == FileKind::Vendor);
@@ -241,6 +245,7 @@ struct Draft<'a> {
     locked: &'a LockedModule,
     pristine: BTreeMap<ProjectPath, Arc<str>>,
     labels: Labels<'a>,
+    finished: Finished,
     finish: Option<Finish<'a>>,
     upgrade: Upgrade,
     records: Vec<LockedFile>,
@@ -334,34 +339,40 @@ impl Draft<'_> {
             self.records.push(record);
             return Ok(());
         };
-        let base = self.base(was, &old, &base, &mine, file.written())?;
+        let written = self.finished.of(was, &base)?;
+        let base = self.base(was, &base, &written, &mine, file.written())?;
         let merged = self.merged(&file.path, &base, &mine, file.written());
-        record.accepted = accepted(&old, normalised(&mine), normalised(&merged), theirs);
+        record.accepted = match old.accepted {
+            // Its bytes only if those before were accepted, so that an upgrade launders nothing.
+            Some(accepted) if accepted == normalised(&mine) => Some(normalised(&merged)),
+            Some(accepted) if accepted == normalised(&written) => Some(theirs),
+            // Edited since an edit was accepted, or back though it was accepted as removed.
+            other => other,
+        };
         self.records.push(record);
         self.write(was, file, Some(merged))
     }
 
-    /// What the user's file is held against: the pristine copy, unless only the module's commands have changed it, or a
-    /// merge needs their changes to be on both sides.
+    /// What the user's file is held against: the file as it was written or, where that gives a conflict, as the module's
+    /// commands make it now. A person may have run them since.
     fn base(
         &self,
         path: &ProjectPath,
-        old: &LockedFile,
         pristine: &str,
+        written: &str,
         mine: &str,
         theirs: &str,
     ) -> Result<String, Problem> {
-        if Some(normalised(mine)) == old.finished {
-            return Ok(mine.replace("\r\n", "\n"));
-        }
-        if let Some(finish) = self.finish {
-            let [base, mine, theirs] = [pristine, mine, theirs].map(str::as_bytes);
-            if let Merged::Conflicted { .. } = merge(base, mine, theirs, self.labels) {
-                let finished = finish(&self.upgrade.commands, &[(path, pristine)])?;
-                return Ok(finished.concat());
+        let is_clean = |base: &str| {
+            let [base, mine, theirs] = [base, mine, theirs].map(str::as_bytes);
+            matches!(merge(base, mine, theirs, self.labels), Merged::Clean(_))
+        };
+        match self.finish {
+            Some(finish) if !is_clean(written) => {
+                Ok(finish(&self.upgrade.commands, &[(path, pristine)])?.concat())
             }
+            _ => Ok(written.to_owned()),
         }
-        Ok(pristine.to_owned())
     }
 
     fn seed(&mut self, file: &Rendered, was: &ProjectPath) -> Result<(), Problem> {
@@ -390,7 +401,7 @@ impl Draft<'_> {
         self.records.extend(record);
         match self.files.text(was)? {
             // As it was made: it is nobody's yet.
-            Some(mine) if old.is_as_written(normalised(&mine)) => {
+            Some(mine) if self.finished.is_as_written(&old, &mine)? => {
                 let text = match mine.contains("\r\n") {
                     true => file.written().replace('\n', "\r\n"),
                     false => file.written().to_owned(),
@@ -413,7 +424,7 @@ impl Draft<'_> {
             let Some(mine) = self.files.text(&old.path)? else {
                 continue;
             };
-            if old.is_as_written(normalised(&mine)) {
+            if self.finished.is_as_written(old, &mine)? {
                 self.upgrade
                     .changes
                     .push(change(old.path.clone(), old.kind, Some(mine), None));
@@ -455,20 +466,5 @@ impl Draft<'_> {
                 .push(change(path, FileKind::Vendor, before, Some(text)));
         }
         Ok(())
-    }
-}
-
-/// What the lock accepts of a merged file: its bytes only if those before were accepted, so that an upgrade launders nothing.
-fn accepted(
-    old: &LockedFile,
-    mine: ContentHash,
-    merged: ContentHash,
-    theirs: ContentHash,
-) -> Option<ContentHash> {
-    match old.accepted {
-        Some(accepted) if accepted == mine => Some(merged),
-        Some(accepted) if old.is_as_written(accepted) => Some(theirs),
-        // Edited since an edit was accepted, or back though it was accepted as removed.
-        other => other,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diffy::patch_set::{ParseOptions, PatchSet};
 use diffy::{DiffOptions, Hunk, Line, Patch, PatchFormatter};
 
-use super::rendering::wiring_path;
+use super::rendering::patch_path;
 use crate::edit::is_source;
 use crate::edit::splice::newline;
 use crate::lockfile::LockedModule;
@@ -23,7 +23,7 @@ const CONTEXT: usize = 1;
 /// # Errors
 /// It cannot be read.
 pub fn patch(files: &dyn Files, locked: &LockedModule) -> Result<Arc<str>, Problem> {
-    let path = wiring_path(locked)?;
+    let path = patch_path(locked, WIRING)?;
     Ok(files.text(&path)?.unwrap_or_default())
 }
 
@@ -58,9 +58,9 @@ pub struct Unwired {
 }
 
 /// A patch, file by file.
-pub struct Wiring<'p>(Vec<(ProjectPath, Patch<'p, str>)>);
+pub struct Patches<'p>(Vec<(ProjectPath, Patch<'p, str>)>);
 
-impl<'p> Wiring<'p> {
+impl<'p> Patches<'p> {
     /// Reads what [`section`] wrote, one after the other.
     ///
     /// # Errors
@@ -68,6 +68,9 @@ impl<'p> Wiring<'p> {
     pub fn parse(text: &'p str) -> Result<Self, Problem> {
         let other = || Problem::input("is no patch of what was put in").in_file(WIRING);
         let mut files = Vec::new();
+        if text.is_empty() {
+            return Ok(Self(files));
+        }
         for file in PatchSet::parse(text, ParseOptions::unidiff()) {
             let patch = file.map_err(|_| other())?.into_patch();
             let patch = patch.as_text().ok_or_else(other)?.clone();
@@ -77,6 +80,12 @@ impl<'p> Wiring<'p> {
         Ok(Self(files))
     }
 
+    /// What is about one file.
+    pub fn of(&self, path: &ProjectPath) -> Option<&Patch<'p, str>> {
+        let (_, patch) = self.0.iter().find(|(of, _)| of == path)?;
+        Some(patch)
+    }
+
     /// The files that it is about.
     pub fn paths(&self) -> impl Iterator<Item = &ProjectPath> {
         self.0.iter().map(|(path, _)| path)
@@ -84,20 +93,18 @@ impl<'p> Wiring<'p> {
 
     /// The part of the patch that is about a file, as it was written; `None` if nothing was put into it.
     pub fn section_of(&self, path: &ProjectPath) -> Option<String> {
-        let (_, patch) = self.0.iter().find(|(of, _)| of == path)?;
-        Some(written(patch))
+        self.of(path).map(written)
     }
 
     /// Whether the file at `path` was made by what was put into it.
     pub fn made(&self, path: &ProjectPath) -> bool {
-        self.0
-            .iter()
-            .any(|(of, patch)| of == path && patch.original() == Some(NOWHERE))
+        self.of(path)
+            .is_some_and(|patch| patch.original() == Some(NOWHERE))
     }
 
     /// `text` without what was put in; `None` if nothing was put into the file at `path`.
     pub fn take_back(&self, path: &ProjectPath, text: &str) -> Option<Unwired> {
-        let (_, patch) = self.0.iter().find(|(of, _)| of == path)?;
+        let patch = self.of(path)?;
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
         let newline = newline(text);
         let mut left = Vec::new();
@@ -229,7 +236,7 @@ mod tests {
 
     fn unwired(before: Option<&str>, after: &str, now: &str) -> Unwired {
         let patch = section(&path(), before, after);
-        Wiring::parse(&patch)
+        Patches::parse(&patch)
             .unwrap()
             .take_back(&path(), now)
             .unwrap()
@@ -292,7 +299,7 @@ mod tests {
             Some("[d]\nx = 1\n"),
             "[d]\na = 1\nb = 1\nc = 1\nx = 1\n",
         );
-        let taken = Wiring::parse(&patch)
+        let taken = Patches::parse(&patch)
             .unwrap()
             .take_back(&path, "[d]\nc = 1\n# mine\nb = 2\na = 1\nx = 1\n")
             .unwrap();

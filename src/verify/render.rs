@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::project::Subject;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
-use crate::plan::{Templates, Used, framework, gitattributes, wiring_path};
+use crate::plan::{FINISHED, Templates, Used, WIRING, framework, gitattributes, patch_path};
 use crate::types::{Code, FileKind, LOCK, Level, Problem, ProjectPath, holds_secret};
 
 /// What is kept of a second rendering: no text, for there can be much.
@@ -157,7 +157,7 @@ fn compare(rendered: &[LockedFile], locked: &LockedModule, findings: &mut Findin
         findings.add(finding);
     }
     let rendered = by_path(rendered);
-    let wiring = wiring_path(locked).ok();
+    let patches = [WIRING, FINISHED].map(|name| patch_path(locked, name).ok());
     for (key, record) in by_path(&locked.files) {
         let about = |code| findings.about(code, Level::Finding, record.path.as_str());
         let hash = |file: &LockedFile| {
@@ -171,7 +171,9 @@ fn compare(rendered: &[LockedFile], locked: &LockedModule, findings: &mut Findin
         };
         let finding = match rendered.get(&key) {
             // Made from what the user's files were: there is nothing to make it from again.
-            None if Some(&record.path) == wiring.as_ref() && record.template.is_none() => continue,
+            None if record.template.is_none() && patches.contains(&Some(record.path.clone())) => {
+                continue;
+            }
             None => about(Code::RenderOther)
                 .expected("no such file")
                 .actual(format!("recorded, {}", from(record))),
@@ -197,7 +199,7 @@ fn blocks(module: &Module, locked: &LockedModule, findings: &mut Findings) {
         let mut files = locked.files.iter().filter(|file| file.kind == kind);
         files.any(|file| path.is_none_or(|path| file.path == *path))
     };
-    if let Ok(path) = wiring_path(locked)
+    if let Ok(path) = patch_path(locked, WIRING)
         && has(FileKind::Block, None)
         && !has(FileKind::Vendor, Some(&path))
     {

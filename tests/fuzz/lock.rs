@@ -111,7 +111,6 @@ fn record(path: &str, kind: FileKind) -> LockedFile {
         template: (!is_block).then(|| "templates/x.j2".to_owned()),
         base: hash.filter(|_| !is_block),
         accepted: hash.filter(|_| kind == FileKind::Generated),
-        finished: None,
         executable: false,
     }
 }

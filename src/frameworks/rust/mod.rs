@@ -18,7 +18,7 @@ use crate::types::{
     Dependency, Facts, FileEdit, Files, ManualStep, OWN_DIRECTORY, Overlay, Problem, ProjectPath,
     Target, Unsure, relative,
 };
-use wiring::Wiring;
+use wiring::Patches;
 
 /// The fact that says whether each worker has a pool of its own.
 pub const POOL_PER_WORKER: &str = "pool_per_worker";
@@ -213,7 +213,7 @@ pub fn wire(
     target: &Target,
     framework: &str,
     steps: fn(bool, &str, &str) -> Vec<ManualStep>,
-    edits: impl FnOnce(Wiring) -> Result<Vec<FileEdit>, Problem>,
+    edits: impl FnOnce(Patches) -> Result<Vec<FileEdit>, Problem>,
 ) -> Result<Vec<FileEdit>, Box<Unsure>> {
     let unsure = |problem: Problem, package: Option<&Package>| {
         let lib = package.and_then(|p| p.lib.as_ref());
@@ -227,7 +227,7 @@ pub fn wire(
     let package = package(files, target).map_err(|problem| unsure(problem, None))?;
     let program =
         program(files, &package, framework).map_err(|problem| unsure(problem, Some(&package)))?;
-    let wiring = Wiring {
+    let wiring = Patches {
         program: &program,
         package: &package,
     };
@@ -243,18 +243,18 @@ pub fn home(
     files: &dyn Files,
     package: &Package,
     framework: &str,
-    serving: impl for<'p> FnOnce(Wiring<'p>) -> Option<At<'p>>,
+    serving: impl for<'p> FnOnce(Patches<'p>) -> Option<At<'p>>,
 ) -> Result<CrateRoot, Problem> {
     if let Some(lib) = &package.lib {
         return Ok(lib.clone());
     }
     let program = program(files, package, framework)?;
-    let wiring = Wiring {
+    let wiring = Patches {
         program: &program,
         package,
     };
     if let Some(call) = serving(wiring) {
-        let wiring = Wiring {
+        let wiring = Patches {
             program: &program,
             package,
         };

@@ -7,19 +7,19 @@ use std::ops::Deref;
 use crate::edit::rust::At;
 use crate::edit::tree::ancestors;
 use crate::frameworks::rust::running::{Run, branching, function_of, run, statement};
-use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Shared, Wiring};
+use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Patches, Shared};
 use crate::types::{FileEdit, Problem};
 
 /// Requests under way may take so many seconds after the signal: Actix's own 30 outlast most supervisors.
 pub const SHUTDOWN_TIMEOUT: &str = ".shutdown_timeout(10)";
 
-/// Wiring with what only Actix Web has.
-pub struct ActixWiring<'p>(pub Wiring<'p>);
+/// Patches with what only Actix Web has.
+pub struct ActixWiring<'p>(pub Patches<'p>);
 
 impl<'p> Deref for ActixWiring<'p> {
-    type Target = Wiring<'p>;
+    type Target = Patches<'p>;
 
-    fn deref(&self) -> &Wiring<'p> {
+    fn deref(&self) -> &Patches<'p> {
         &self.0
     }
 }

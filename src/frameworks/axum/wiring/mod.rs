@@ -11,18 +11,18 @@ use tree_sitter::Node;
 use crate::edit::rust::At;
 use crate::edit::splice::{Splice, indent};
 use crate::frameworks::rust::running::{Run, run};
-use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Wiring, comment_end};
+use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Patches, comment_end};
 use crate::types::{FileEdit, Problem};
 
 use super::servers::{Kind, Server, has_handle};
 
-/// Wiring with what only axum has.
-pub struct AxumWiring<'p>(pub Wiring<'p>);
+/// Patches with what only axum has.
+pub struct AxumWiring<'p>(pub Patches<'p>);
 
 impl<'p> Deref for AxumWiring<'p> {
-    type Target = Wiring<'p>;
+    type Target = Patches<'p>;
 
-    fn deref(&self) -> &Wiring<'p> {
+    fn deref(&self) -> &Patches<'p> {
         &self.0
     }
 }

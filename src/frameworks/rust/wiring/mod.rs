@@ -27,7 +27,7 @@ pub struct Home {
 
 /// All that wiring reads.
 #[derive(Clone, Copy)]
-pub struct Wiring<'p> {
+pub struct Patches<'p> {
     pub program: &'p Program,
     pub package: &'p Package,
 }
@@ -38,7 +38,7 @@ pub struct Shared<'p> {
     pub first: At<'p>,
 }
 
-impl<'p> Wiring<'p> {
+impl<'p> Patches<'p> {
     /// Whether the module is declared and all of these calls are there.
     pub fn is_wired(&self, calls: &[String]) -> bool {
         calls.iter().all(|call| self.has(call))

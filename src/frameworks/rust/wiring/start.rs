@@ -7,9 +7,9 @@ use crate::edit::splice::step;
 use crate::edit::tree::{ancestors, named_children};
 
 use super::super::running::statement;
-use super::{Drafts, Home, Shared, Wiring};
+use super::{Drafts, Home, Patches, Shared};
 
-impl<'p> Wiring<'p> {
+impl<'p> Patches<'p> {
     /// Puts the call before a statement.
     pub fn put_init(&self, home: &Home, anchor: At<'p>, drafts: &mut Drafts<'p>) {
         let path = self.path(home, anchor);

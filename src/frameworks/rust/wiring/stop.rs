@@ -8,9 +8,9 @@ use crate::edit::tree::{ancestors, children, named_children};
 use crate::types::Problem;
 
 use super::super::running::{callers, end_of, function_of, statement};
-use super::{Drafts, Home, Wiring, comment_end};
+use super::{Drafts, Home, Patches, comment_end};
 
-impl<'p> Wiring<'p> {
+impl<'p> Patches<'p> {
     /// Closes the pool after the serving statement.
     pub fn close_after(
         &self,
