@@ -1,9 +1,11 @@
-//! The command against its limits, side by side: `add` against `cp -r` of the same files, start against `/bin/true`.
+//! The command against its limits, side by side: start against `/bin/true`, `add` and what reads the project against
+//! `cp -r` of the same files, `upgrade` against `git merge-file` of each generated file.
 //!
 //! Runs are interleaved so that both sides see the same machine; medians are compared.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark sets up files")]
 
+mod day_two;
 #[path = "../shop.rs"]
 mod shop;
 
@@ -56,6 +58,7 @@ fn main() {
         "cp -r of the result",
         add,
     );
+    day_two::measure(folder.path());
 }
 
 fn reset(folder: &Path) {

@@ -82,6 +82,7 @@ impl Pending {
             if let Some(before) = &change.before {
                 own.push(Change {
                     after: Some(before.clone()),
+                    mode_of: Some(change.path.clone()),
                     ..Change::new(before_path(&change.path)?, FileKind::Vendor, None, None)
                 });
             }
@@ -196,12 +197,15 @@ impl Pending {
                 false => None,
             };
             let before = files.text(path)?;
-            changes.push(Change::new(
-                path.clone(),
-                kind(path),
-                before.as_deref(),
-                after.as_deref(),
-            ));
+            changes.push(Change {
+                mode_of: after.as_ref().map(|_| before_path(path)).transpose()?,
+                ..Change::new(
+                    path.clone(),
+                    kind(path),
+                    before.as_deref(),
+                    after.as_deref(),
+                )
+            });
         }
         changes.retain(|change| change.before != change.after);
         Ok(changes)

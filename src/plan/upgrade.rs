@@ -282,9 +282,10 @@ impl Draft<'_> {
             self.upgrade
                 .changes
                 .push(change(was.clone(), file.kind, before, None));
-            self.upgrade
-                .changes
-                .push(change(file.path.clone(), file.kind, None, text));
+            self.upgrade.changes.push(Change {
+                mode_of: Some(was.clone()),
+                ..change(file.path.clone(), file.kind, None, text)
+            });
         }
         Ok(())
     }

@@ -167,8 +167,9 @@ fn stage(root: &Dir, changes: &[Change], journal: &Journal) -> io::Result<Dir> {
         for (change, step) in changes.iter().zip(steps) {
             let Some(after) = &change.after else { continue };
             files.push(write(&staging, &step.staged, after)?);
-            if change.before.is_some() {
-                let mode = root.metadata(change.path.as_str())?.permissions().mode();
+            let here = change.before.as_ref().map(|_| &change.path);
+            if let Some(path) = here.or(change.mode_of.as_ref()) {
+                let mode = root.metadata(path.as_str())?.permissions().mode();
                 staging.set_permissions(&step.staged, Permissions::from_mode(mode))?;
             }
         }

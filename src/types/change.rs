@@ -49,6 +49,8 @@ pub struct Change {
     pub before: Option<Vec<u8>>,
     /// The bytes that will stand there; `None` if the file is removed.
     pub after: Option<Vec<u8>>,
+    /// For a file that is not there yet: the one whose mode it gets.
+    pub mode_of: Option<ProjectPath>,
     /// What is done, for a person: `sqlx 0.9`, `health route`; empty for a whole new file.
     pub summary: Vec<String>,
 }
@@ -67,6 +69,7 @@ impl Change {
             kind,
             before: bytes(before),
             after: bytes(after),
+            mode_of: None,
             summary: Vec::new(),
         }
     }

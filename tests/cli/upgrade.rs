@@ -1,5 +1,7 @@
 //! From one version to the next, with the user's edits: `upgrade`, `reconfigure`, `diff`, `restore`.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::fixture::Fixture;
 
 const HEALTH: &str = "src/db_postgres/health.rs";
@@ -49,6 +51,16 @@ fn next() -> Fixture {
 fn upgrade(project: &Fixture, module: &Fixture, more: &[&str]) -> crate::fixture::Ran {
     let to = module.path().to_str().unwrap();
     project.run(&[&["upgrade", "--yes", "--to", to], more].concat())
+}
+
+fn executable(project: &Fixture, path: &str) {
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(project.path().join(path), mode).unwrap();
+}
+
+fn mode(project: &Fixture, path: &str) -> u32 {
+    let metadata = std::fs::metadata(project.path().join(path)).unwrap();
+    metadata.permissions().mode()
 }
 
 fn verify(project: &Fixture, module: &Fixture) -> crate::fixture::Ran {
@@ -106,6 +118,7 @@ fn edits_come_along_and_are_not_accepted_by_the_way() {
         "sqlx = { version = \"0.9.0\"",
     );
     project.replace("src/main.rs", "fn main", "// Mine.\nfn main");
+    executable(&project, "src/db_postgres/url.rs");
     project.run(&["lock", "--overwrite"]).ok();
     project.replace("src/db_postgres/error.rs", "\n\n", "\n\n// Not accepted.\n");
     upgrade(&project, &module, &[]).ok();
@@ -120,6 +133,7 @@ fn edits_come_along_and_are_not_accepted_by_the_way() {
             .contains("/// Mine.")
     );
     assert!(!project.path().join("src/db_postgres/url.rs").exists());
+    assert_eq!(mode(&project, "src/db_postgres/address.rs") & 0o111, 0o111);
     assert_eq!(project.read("src/db_postgres/pool.rs"), crlf);
     let env = project.read(".env.example");
     assert!(
@@ -192,6 +206,8 @@ fn a_conflict_writes_nothing_unless_it_is_asked_for() {
             ".env.example:",
         ],
     );
+    executable(&project, "src/db_postgres/url.rs");
+    project.run(&["lock", "--overwrite"]).ok();
     let before = project.tree();
     let ran = upgrade(&project, &module, &["--write-conflicts"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
@@ -224,6 +240,7 @@ fn a_conflict_writes_nothing_unless_it_is_asked_for() {
     );
     project.run(&["upgrade", "--yes", "--abort"]).ok();
     assert!(project.tree() == before, "it is not as before");
+    assert_eq!(mode(&project, "src/db_postgres/url.rs") & 0o111, 0o111);
 
     upgrade(&project, &module, &["--write-conflicts"]);
     let mine = project.read(HEALTH);

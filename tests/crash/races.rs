@@ -361,6 +361,7 @@ pub fn changes(scene: &Scene) -> Vec<Change> {
         kind: FileKind::Generated,
         before: bytes(&scene.old, path),
         after: bytes(&scene.new, path),
+        mode_of: None,
         summary: Vec::new(),
     });
     changes
