@@ -10,7 +10,6 @@ mod shop;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const VENDOR: &str = ".rapidkit/vendor/db_postgres/1.0.0/src/db_postgres";
 /// A prime near 20,000 bits over the other vendor files.
 const STEP: usize = 61;
 
@@ -32,6 +31,7 @@ fn main() {
         assert!(copied.expect("cp").success());
     }
 
+    let vendor = vendor(&project);
     let mut unseen = 0;
     let mut turn = |root: &Path, file: &str, step: usize| {
         let flips = flip::all(root, file, step, None);
@@ -42,9 +42,9 @@ fn main() {
     turn(&module, "module.sums", 1);
     let whole = ["mod.rs", "routes.rs", "shutdown.rs"];
     for name in whole {
-        turn(&project, &format!("{VENDOR}/{name}"), 1);
+        turn(&project, &format!("{vendor}/{name}"), 1);
     }
-    let mut names: Vec<String> = std::fs::read_dir(project.join(VENDOR))
+    let mut names: Vec<String> = std::fs::read_dir(project.join(&vendor))
         .expect("the vendor tree")
         .map(|entry| {
             entry
@@ -57,7 +57,7 @@ fn main() {
         .collect();
     names.sort();
     for name in names {
-        turn(&project, &format!("{VENDOR}/{name}"), STEP);
+        turn(&project, &format!("{vendor}/{name}"), STEP);
     }
     let trust = flip::sign(env!("CARGO_BIN_EXE_rapidkit-pg"), &project, folder.path());
     let flips = flip::all(
@@ -69,6 +69,17 @@ fn main() {
     unseen += flips.faults.len();
     print(&flips);
     assert_eq!(unseen, 0, "{unseen} turned bits were not seen");
+}
+
+/// The vendor tree of the one version that is there.
+fn vendor(project: &Path) -> String {
+    let versions = ".rapidkit/vendor/db_postgres";
+    let mut found = std::fs::read_dir(project.join(versions)).expect("the vendor tree");
+    let version = found.next().expect("a version").expect("an entry");
+    format!(
+        "{versions}/{}/src/db_postgres",
+        version.file_name().display()
+    )
 }
 
 #[allow(clippy::disallowed_macros, reason = "a benchmark prints its figures")]
