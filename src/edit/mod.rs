@@ -68,6 +68,23 @@ pub fn count_blocks(file_name: &str, text: &str, blocks: &[Block]) -> Vec<usize>
     counts
 }
 
+/// Where a block stands that stands in a text of code once and has no hole.
+pub fn place_of(file_name: &str, text: &str, block: &Block) -> Option<Range<usize>> {
+    if block.text.contains(rust::HOLE) {
+        return None;
+    }
+    let places = match file_name.rsplit_once('.') {
+        Some((_, "rs")) => rust::find(text, &block.text),
+        Some((_, "py")) => python::find(text, &block.text),
+        Some((_, "ts")) => typescript::find(text, &block.text),
+        _ => Vec::new(),
+    };
+    match &places[..] {
+        [place] => Some(place.clone()),
+        _ => None,
+    }
+}
+
 fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
     match file_name.rsplit_once('.') {
         Some((_, "rs")) => rust::count(text, &block.text),

@@ -5,6 +5,7 @@ mod answers;
 mod commands;
 mod edits;
 mod finished;
+mod in_place;
 mod merge;
 mod outputs;
 mod pending;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::edits::{Edited, block_record, edits};
+use super::in_place;
 use super::merge::Labels;
 use super::state::{State, block_of, block_states, by_file};
 use super::syntax;
@@ -46,6 +47,12 @@ struct Recorded<'l> {
 }
 
 impl Recorded<'_> {
+    /// The file with the blocks of a new version where the user has moved these to.
+    fn replaced(&self, path: &ProjectPath, text: &str, new: &[Block]) -> Option<String> {
+        let old: Vec<Block> = self.blocks.iter().map(|(file, _)| block_of(file)).collect();
+        in_place::replaced(path, text, &old, new)
+    }
+
     /// Whether a new version would put in the same as what stands there as it was put in.
     fn stays(&self, new: &[Block]) -> bool {
         let key = |name: &str, text: &str| (block_base(name).to_owned(), text.to_owned());
@@ -67,8 +74,8 @@ impl Recorded<'_> {
 
 /// Brings manifests and sources to a new version.
 ///
-/// Where the user left what was put in as it was, it is taken back and put in anew; where the new version puts in the same,
-/// or the user has edited it, the file stays as it is.
+/// Where the user left what was put in as it was, it is taken back and put in anew, or replaced where the user has moved it
+/// to; where the new version puts in the same, or the user has edited it, the file stays as it is.
 ///
 /// # Errors
 /// A package that cannot work beside what the user has.
@@ -131,10 +138,19 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
     }
     let anew = anew.filter(|edited| !stay(edited));
     let rewires = anew.is_some();
-    let edited = match anew {
+    let mut edited = match anew {
         Some(edited) => edited,
         None => put(false)?,
     };
+    for (path, recorded) in sources.iter().filter(|_| rewires) {
+        if let (Some(text), Some(unwired), Some(new)) =
+            (files.text(path)?, taken.get(*path), edited.get_mut(*path))
+            && !wiring.is_in_its_place(path, unwired, &text)
+            && let Some(text) = recorded.replaced(path, &text, &new.blocks)
+        {
+            new.text = text;
+        }
+    }
     let paths: BTreeSet<&ProjectPath> = recorded
         .keys()
         .chain(taken.keys())

@@ -102,6 +102,13 @@ impl<'p> Patches<'p> {
             .is_some_and(|patch| patch.original() == Some(NOWHERE))
     }
 
+    /// Whether all that was put into `text` stands where it was put, by what is left without it.
+    pub fn is_in_its_place(&self, path: &ProjectPath, without: &Unwired, text: &str) -> bool {
+        let without = without.text.as_deref().unwrap_or_default();
+        self.of(path)
+            .is_some_and(|patch| diffy::apply(without, patch).is_ok_and(|put| put == text))
+    }
+
     /// `text` without what was put in; `None` if nothing was put into the file at `path`.
     pub fn take_back(&self, path: &ProjectPath, text: &str) -> Option<Unwired> {
         let patch = self.of(path)?;

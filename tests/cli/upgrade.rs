@@ -2,8 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::fixture::Fixture;
 
+const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";
 const HEALTH: &str = "src/db_postgres/health.rs";
 const BUDGET: &str = "const CHECK_WITHIN: Duration = Duration::from_millis(1500);";
 
@@ -415,4 +418,62 @@ fn files_are_restored_to_what_was_accepted_or_rendered() {
         2,
         &["nothing of a module"],
     );
+}
+
+/// Makes a project look as if an older version had worded its wiring in another way.
+fn reword(project: &Fixture, wording: &str, older: &str) {
+    let hash = |text: String| -> String {
+        let digest = Sha256::digest(text);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let patch = ".rapidkit/vendor/db_postgres/1.1.0/wiring.patch";
+    let before = hash(project.read(patch));
+    project.replace("src/main.rs", wording, older);
+    project.replace(patch, wording, older);
+    let quoted = |text: &str| text.replace('"', "\\\"");
+    project.replace(LOCK, &quoted(wording), &quoted(older));
+    project.replace(LOCK, &before, &hash(project.read(patch)));
+}
+
+#[test]
+fn wiring_is_replaced_where_it_stands_now() {
+    let module = next();
+    let init = "    if let Err(error) = db_postgres::init() {\n        eprintln!(\"{error}\");\n        std::process::exit(1);\n    }\n";
+    let older = init.replace("{error}\"", "old: {error}\"");
+    for is_moved in [false, true] {
+        let (project, other) = (Fixture::axum(), Fixture::axum());
+        let before = project.read("src/main.rs");
+        project.run(&["add", "--yes"]).ok();
+        reword(
+            &project,
+            "eprintln!(\"{error}\")",
+            "eprintln!(\"old: {error}\")",
+        );
+        project.run(&["verify-all"]).ok();
+        if is_moved {
+            project.replace("src/main.rs", &older, "");
+            project.replace(
+                "src/main.rs",
+                "    let app",
+                &(older.clone() + "    let app"),
+            );
+        }
+        upgrade(&project, &module, &[]).ok();
+        verify(&project, &module).ok();
+        let directory = module.path().to_str().unwrap();
+        other.run(&["add", "--yes", "--module", directory]).ok();
+        if is_moved {
+            other.replace("src/main.rs", init, "");
+            other.replace(
+                "src/main.rs",
+                "    let app",
+                &(init.to_owned() + "    let app"),
+            );
+        }
+        assert_eq!(project.read("src/main.rs"), other.read("src/main.rs"));
+        project
+            .run(&["remove", "--yes", "--module", directory])
+            .ok();
+        assert_eq!(project.read("src/main.rs"), before);
+    }
 }

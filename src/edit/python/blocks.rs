@@ -1,5 +1,6 @@
 //! Statements as a list of tokens: what a block is compared by, so that white space and comments never matter.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use tree_sitter::Node;
@@ -10,15 +11,21 @@ use crate::types::ProjectPath;
 
 /// How often the statement `block` stands in `text`. An import may have got more names.
 pub fn count(text: &str, block: &str) -> usize {
+    find(text, block).len()
+}
+
+/// Where the statement `block` stands in `text`.
+pub fn find(text: &str, block: &str) -> Vec<Range<usize>> {
     let parse = |text: &str| Source::parse(ProjectPath::root(), Arc::from(text));
     let (source, block) = (parse(text), parse(block));
     let Some(wanted) = named_children(block.root()).into_iter().next() else {
-        return 0;
+        return Vec::new();
     };
     descendants(source.root())
         .into_iter()
         .filter(|node| node.kind() == wanted.kind() && same(&source, *node, &block, wanted))
-        .count()
+        .map(|node| node.byte_range())
+        .collect()
 }
 
 /// Whether `block` is one statement and nothing besides: what [`count`] compares.

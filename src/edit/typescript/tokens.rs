@@ -29,14 +29,27 @@ pub fn count(source: &str, block: &str) -> usize {
             .filter(|node| source.slice(*node) == element)
             .count();
     }
+    places(&source, block).len()
+}
+
+/// Where `block` stands in `source`, token for token.
+pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
+    places(&parse(source), block)
+}
+
+fn places(source: &Source, block: &str) -> Vec<Range<usize>> {
     let block = parse(block);
-    let (text, pattern) = (words(&source), words(&block));
+    let (text, pattern) = (words(source), words(&block));
     if pattern.is_empty() {
-        return 0;
+        return Vec::new();
     }
     text.windows(pattern.len())
-        .filter(|window| *window == pattern)
-        .count()
+        .filter(|window| {
+            let mut pairs = window.iter().zip(&pattern);
+            pairs.all(|(word, wanted)| word.text == wanted.text)
+        })
+        .map(|window| window[0].span.start..window[pattern.len() - 1].span.end)
+        .collect()
 }
 
 /// `imports: [Element]` as name and element.
@@ -74,18 +87,30 @@ fn is_string(node: Node) -> bool {
     node.kind() == "string"
 }
 
-fn words(source: &Source) -> Vec<&str> {
-    let mut words: Vec<&str> = Vec::new();
+struct Word<'s> {
+    text: &'s str,
+    span: Range<usize>,
+}
+
+fn words(source: &Source) -> Vec<Word<'_>> {
+    let mut words: Vec<Word> = Vec::new();
     for node in leaves(source.root()) {
-        let word = match is_string(node) {
+        let text = match is_string(node) {
             true => source.string(node),
             false => source.slice(node),
         };
-        if matches!(word, ")" | "]" | "}") && words.last() == Some(&",") {
+        let is_last_comma = words.last().is_some_and(|last| last.text == ",");
+        if matches!(text, ")" | "]" | "}") && is_last_comma {
             words.pop();
         }
-        if word != ";" {
-            words.push(word);
+        match words.last_mut() {
+            // It belongs to its statement, whether it is written or not.
+            Some(last) if text == ";" => last.span.end = node.end_byte(),
+            _ if text == ";" => {}
+            _ => words.push(Word {
+                text,
+                span: node.byte_range(),
+            }),
         }
     }
     words
