@@ -16,6 +16,7 @@ pub mod typescript;
 use std::ops::Range;
 
 use crate::types::Block;
+use splice::Splice;
 
 pub use mentions::{is_source, mentions};
 
@@ -81,6 +82,16 @@ pub fn place_of(file_name: &str, text: &str, block: &Block) -> Option<Range<usiz
     };
     match &places[..] {
         [place] => Some(place.clone()),
+        _ => None,
+    }
+}
+
+/// Takes a block of code out that stands in a text once; `instead` of it stays, with the block's hole in its own.
+pub fn take_out(file_name: &str, text: &str, block: &Block, instead: &str) -> Option<Splice> {
+    match file_name.rsplit_once('.') {
+        Some((_, "rs")) => rust::take_out(text, &block.text, instead),
+        Some((_, "py")) => python::take_out(text, &block.text),
+        Some((_, "ts")) => typescript::take_out(text, &block.text),
         _ => None,
     }
 }

@@ -21,6 +21,33 @@ impl Splice {
     }
 }
 
+/// Takes a statement out, with its lines where nothing else stands in them, and with one of two blank lines around it.
+pub fn taken_out(text: &str, statement: Range<usize>) -> Splice {
+    let start = line_start(text, statement.start);
+    let end = text[statement.end..]
+        .find('\n')
+        .map_or(text.len(), |at| statement.end + at + 1);
+    let is_blank = |range: Range<usize>| text[range].trim().is_empty();
+    if !is_blank(start..statement.start) || !is_blank(statement.end..end) {
+        let rest = &text[statement.end..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        return Splice {
+            span: statement.start..statement.end + blanks,
+            text: String::new(),
+        };
+    }
+    let before = line_start(text, start.saturating_sub(1));
+    let after = text[end..].find('\n').map(|at| end + at + 1);
+    let end = match after {
+        Some(after) if is_blank(end..after) && is_blank(before..start) => after,
+        _ => end,
+    };
+    Splice {
+        span: start..end,
+        text: String::new(),
+    }
+}
+
 /// The text with all splices made; those at one place in the order they are given. One that overlaps another, or lies
 /// outside the text, is left out.
 pub fn spliced(text: &str, splices: &[Splice]) -> String {

@@ -9,7 +9,7 @@ pub mod nestjs;
 pub mod rust;
 
 use crate::types::{
-    Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
 
 /// Every plugin.
@@ -81,6 +81,11 @@ pub trait Framework: Sync {
     /// # Errors
     /// A manifest that cannot be read or parsed.
     fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem>;
+
+    /// What stood where a block of the wiring stands, `…` for what its own stands for; nothing where it was put between.
+    fn instead_of(&self, _block: &Block) -> String {
+        String::new()
+    }
 
     /// The application's sources with the module wired in; one edit a file.
     ///

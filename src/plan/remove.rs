@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finished::Finished;
 use super::rendering::{framework, target};
 use super::sources::sources;
+use super::state::block_of;
 use super::syntax;
 use super::upgrade::pristine;
 use super::wiring::{self, Patches};
-use crate::edit::{dotenv, is_source, mentions};
+use crate::edit::splice::spliced;
+use crate::edit::{dotenv, is_source, mentions, take_out};
 use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
 use crate::module::Module;
 use crate::types::{
@@ -161,12 +163,15 @@ impl Draft<'_> {
             let breaks = |after: &str| {
                 syntax::check(path, after).is_err() && syntax::check(path, &text).is_ok()
             };
-            // A half of the wiring would be neither here nor there.
             let is_half = is_source(path.file_name()) && !unwired.left.is_empty();
             if is_half || unwired.text.as_deref().is_some_and(breaks) {
-                self.kept
-                    .push(format!("{path}: what was put in has been edited since"));
-                continue;
+                let Some(without) = without_blocks(path, &text, locked)? else {
+                    self.kept
+                        .push(format!("{path}: what was put in has been edited since"));
+                    continue;
+                };
+                unwired.text = Some(without);
+                unwired.left.clear();
             }
             for lines in &unwired.left {
                 let first = lines.trim().lines().next().unwrap_or_default().trim();
@@ -220,9 +225,11 @@ impl Draft<'_> {
             return Ok(());
         }
         let mut problem =
-            Problem::decision("code of yours uses what would be removed; nothing was written");
+            Problem::decision("what would be removed is still used; nothing was written");
         problem.notes = uses;
-        Err(problem.help("take these lines out, then run this again"))
+        Err(problem.help(
+            "take it out of these lines, which are yours or were edited since, then run this again",
+        ))
     }
 
     /// A package that other code uses stays, though `add` brought it.
@@ -282,6 +289,26 @@ impl Draft<'_> {
         }
         Ok(())
     }
+}
+
+/// A source without the blocks of the wiring that stand in it, wherever they have come; what was edited is left.
+///
+/// # Errors
+/// The framework is not known.
+fn without_blocks(
+    path: &ProjectPath,
+    text: &str,
+    locked: &LockedModule,
+) -> Result<Option<String>, Problem> {
+    let framework = framework(&locked.framework)?;
+    let is_here = |file: &&LockedFile| file.kind == FileKind::Block && file.path == *path;
+    let mut without = text.to_owned();
+    for block in locked.files.iter().filter(is_here).map(block_of) {
+        let instead = framework.instead_of(&block);
+        let splice = take_out(path.file_name(), &without, &block, &instead);
+        without = spliced(&without, splice.as_slice());
+    }
+    Ok(Some(without).filter(|without| syntax::check(path, without).is_ok()))
 }
 
 /// What code calls a package.

@@ -164,7 +164,14 @@ fn take_hunk(
     let runs = whole.split(is_context).filter(|run| !run.is_empty());
     let mut left = Vec::new();
     for run in runs.rev() {
-        match places(lines, run, |a, b| a.trim() == b.trim())[..] {
+        let found = |run: &[Line<str>]| places(lines, run, |a, b| a.trim() == b.trim());
+        // Blank lines around may have got other lines in their place.
+        let bare = without_blank_ends(run);
+        let (found, run) = match &found(run)[..] {
+            [] => (found(bare), bare),
+            all => (all.to_vec(), run),
+        };
+        match found[..] {
             [at] => replace(lines, at, run, newline),
             // A manifest is a list of entries, each a line. In code, lines are nothing by themselves.
             _ if is_source => left.push(inserted(run)),
@@ -172,6 +179,22 @@ fn take_hunk(
         }
     }
     left
+}
+
+/// The changes of a hunk without inserted blank lines before and after them.
+fn without_blank_ends<'r, 'l>(mut run: &'r [Line<'l, str>]) -> &'r [Line<'l, str>] {
+    let is_blank = |line: &Line<str>| matches!(line, Line::Insert(text) if text.trim().is_empty());
+    while let [first, rest @ ..] = run
+        && is_blank(first)
+    {
+        run = rest;
+    }
+    while let [rest @ .., last] = run
+        && is_blank(last)
+    {
+        run = rest;
+    }
+    run
 }
 
 /// Takes back each line by itself that stands there once. Returns those that do not, or all where lines were replaced.

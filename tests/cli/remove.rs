@@ -266,3 +266,73 @@ fn one_of_two_members_is_removed_and_the_other_stays() {
     project.run(&["remove", "--yes"]).ok();
     assert!(project.tree() == before);
 }
+
+#[test]
+fn wiring_is_taken_out_wherever_it_has_come() {
+    // What a person writes and where, what the file was, and what it is in the end.
+    type Edit = fn(&str) -> String;
+    let axum = crate::fixture::AXUM_MAIN;
+    let python = "from fastapi import FastAPI\n\napp = FastAPI()\n";
+    let cases: &[(&str, &str, Edit, &str)] = &[
+        (
+            "a module under ours",
+            axum,
+            |text| text.replace("mod db_postgres;\n\n", "mod db_postgres;\nmod mine;\n\n"),
+            &axum.replacen("use axum", "mod mine;\n\nuse axum", 1),
+        ),
+        (
+            "a line that was rewritten around ours",
+            axum,
+            |text| {
+                text.replace("fallback_service(app)", "fallback_service(app.clone())")
+                    .replace("#[tokio::main]", "#[tokio::main] // Mine.")
+            },
+            &axum
+                .replace("#[tokio::main]", "#[tokio::main] // Mine.")
+                .replace(
+                    "    axum::serve(listener, app).await\n",
+                    "    axum::serve(listener, app.clone())\n        .await\n",
+                ),
+        ),
+        (
+            "a function around ours",
+            python,
+            |text| {
+                text.replace(
+                    "db_postgres.init_app(app)\n",
+                    "def setup():\n    db_postgres.init_app(app)\n\n\nsetup()\n",
+                )
+            },
+            &(python.to_owned() + "def setup():\n    pass\n\n\nsetup()\n"),
+        ),
+        (
+            "another name in our import, and a comment",
+            python,
+            |text| {
+                text.replace("import db_postgres\n", "import db_postgres, config\n")
+                    .replace("init_app(app)", "init_app(app)  # Mine.")
+            },
+            &(python.replacen("\n\napp", "\n\nfrom . import config\n\napp", 1) + "# Mine.\n"),
+        ),
+    ];
+    for (what, before, edit, after) in cases {
+        let (project, path) = match before.starts_with("from") {
+            true => {
+                let manifest = "[project]\nname = \"shop\"\nversion = \"0.1.0\"\ndependencies = [\"fastapi\"]\n";
+                let files = [
+                    ("pyproject.toml", manifest),
+                    ("app/__init__.py", ""),
+                    ("app/main.py", *before),
+                ];
+                (Fixture::with(&files), "app/main.py")
+            }
+            false => (Fixture::axum(), "src/main.rs"),
+        };
+        project.run(&["add", "--yes"]).ok();
+        let edited = edit(&project.read(path));
+        assert!(edited != project.read(path), "{what}: {edited}");
+        project.write(path, edited);
+        project.run(&["remove", "--yes"]).ok();
+        assert_eq!(project.read(path), *after, "{what}");
+    }
+}

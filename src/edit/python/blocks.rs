@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::source::Source;
-use crate::edit::tree::{children, descendants, leaves, named_children};
+use crate::edit::splice::{Splice, taken_out};
+use crate::edit::tree::{ancestors, children, descendants, leaves, named_children};
 use crate::types::ProjectPath;
 
 /// How often the statement `block` stands in `text`. An import may have got more names.
@@ -26,6 +27,58 @@ pub fn find(text: &str, block: &str) -> Vec<Range<usize>> {
         .filter(|node| node.kind() == wanted.kind() && same(&source, *node, &block, wanted))
         .map(|node| node.byte_range())
         .collect()
+}
+
+/// Takes out the statement `block`, which stands in `text` once: of an import only its names.
+pub fn take_out(text: &str, block: &str) -> Option<Splice> {
+    let parse = |text: &str| Source::parse(ProjectPath::root(), Arc::from(text));
+    let [place] = &find(text, block)[..] else {
+        return None;
+    };
+    let source = parse(text);
+    let within = source
+        .root()
+        .descendant_for_byte_range(place.start, place.end)?;
+    let statement = ancestors(within)
+        .take_while(|node| node.byte_range() == *place && node.kind() != "block")
+        .last()
+        .unwrap_or(within);
+    let names = names(statement);
+    let wanted = parse(block);
+    let mut ours = self::names(named_children(wanted.root()).into_iter().next()?).into_iter();
+    if names.len() > 1
+        && let (Some(name), None) = (ours.next(), ours.next())
+    {
+        let at = names
+            .iter()
+            .position(|node| source.slice(*node) == wanted.slice(name))?;
+        let span = match names.get(at + 1) {
+            Some(next) => names[at].start_byte()..next.start_byte(),
+            None => names[at.checked_sub(1)?].end_byte()..names[at].end_byte(),
+        };
+        return Some(Splice {
+            span,
+            text: String::new(),
+        });
+    }
+    let siblings = named_children(statement.parent()?);
+    let is_alone = siblings
+        .iter()
+        .filter(|node| node.kind() != "comment")
+        .count()
+        == 1;
+    match is_alone && statement.parent()?.kind() == "block" {
+        true => Some(Splice {
+            span: place.clone(),
+            text: "pass".to_owned(),
+        }),
+        false => Some(taken_out(text, place.clone())),
+    }
+}
+
+fn names(import: Node) -> Vec<Node> {
+    let mut cursor = import.walk();
+    import.children_by_field_name("name", &mut cursor).collect()
 }
 
 /// Whether `block` is one statement and nothing besides: what [`count`] compares.
@@ -53,10 +106,8 @@ fn same(source: &Source, node: Node, block: &Source, wanted: Node) -> bool {
             .map(|name| tokens(source, name).join(""))
     };
     let names = |source: &Source, node: Node| -> Vec<String> {
-        let mut cursor = node.walk();
-        node.children_by_field_name("name", &mut cursor)
-            .map(|name| tokens(source, name).join(" "))
-            .collect()
+        let names = self::names(node).into_iter();
+        names.map(|name| tokens(source, name).join(" ")).collect()
     };
     let have = names(source, node);
     module(source, node) == module(block, wanted)

@@ -5,7 +5,7 @@ mod imports;
 mod source;
 mod stdlib;
 
-pub use blocks::{count, find, is_one_statement};
+pub use blocks::{count, find, is_one_statement, take_out};
 pub use imports::{Import, Style, insert_import};
 pub use source::{Source, edit, fault};
 pub use stdlib::is_stdlib;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tree_sitter::{Node, Tree};
 
 use crate::edit::splice::{Splice, edited};
-use crate::edit::tree::{self, descendants};
+use crate::edit::tree::{self, descendants, named_children};
 use crate::types::{Block, FileEdit, Problem, ProjectPath};
 
 /// A Python file and its syntax tree. Byte offsets of the tree are those of the text.
@@ -41,9 +41,15 @@ impl Source {
     pub fn error(&self) -> Option<Node<'_>> {
         descendants(self.root()).into_iter().find(|node| {
             let is_old = matches!(node.kind(), "print_statement" | "exec_statement");
-            node.is_error() || node.is_missing() || is_old
+            node.is_error() || node.is_missing() || is_old || is_empty_block(*node)
         })
     }
+}
+
+/// The parser takes a suite without a statement, Python does not.
+fn is_empty_block(node: Node) -> bool {
+    let is_comment = |child: Node| child.kind() == "comment";
+    node.kind() == "block" && named_children(node).into_iter().all(is_comment)
 }
 
 /// The first bytes of a text that are not Python 3.

@@ -14,4 +14,4 @@ pub use layout::{Place, keep};
 pub use program::{At, Meaning, Module, Program, attributes, in_tests, segments};
 pub use scope::{Binding, binding, uses};
 pub use source::{Source, Transparent, edit, fault};
-pub use tokens::{HOLE, count, find, is_balanced, tokens};
+pub use tokens::{HOLE, count, find, is_balanced, take_out, tokens};

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::edit::splice::{Splice, taken_out};
+
 /// Stands for one balanced expression of the user's in a block's text.
 pub const HOLE: char = '…';
 
@@ -60,6 +62,39 @@ pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
             Some(text[at].span.start..text[end.checked_sub(1)?].span.end)
         })
         .collect()
+}
+
+/// Takes out `block`, which stands in `source` once; `instead` stays, with what the block's hole holds in its own.
+pub fn take_out(source: &str, block: &str, instead: &str) -> Option<Splice> {
+    let [place] = &find(source, block)[..] else {
+        return None;
+    };
+    let pattern = words(block);
+    if pattern.first().is_some_and(|word| is_hole(word.text)) {
+        let start = source[..place.start].trim_end().len();
+        return Some(Splice {
+            span: start..place.end,
+            text: String::new(),
+        });
+    }
+    if instead.is_empty() {
+        return Some(taken_out(source, place.clone()));
+    }
+    let pieces: Vec<&[Word]> = pattern.split(|word| is_hole(word.text)).collect();
+    let text = &source[place.clone()];
+    let within = words(text);
+    let held = match pieces[..] {
+        [_] => "",
+        [first, last] => {
+            let last = within.len().checked_sub(last.len() + 1)?;
+            text.get(within.get(first.len())?.span.start..within[last].span.end)?
+        }
+        _ => return None,
+    };
+    Some(Splice {
+        span: place.clone(),
+        text: instead.replace(HOLE, held),
+    })
 }
 
 /// No block that is put in comes near these; they bound what a recorded one can cost.

@@ -6,7 +6,7 @@ mod tokens;
 
 pub use import::{Imported, add_import, import_paths, imported, name_files, reexported};
 pub use source::{Source, fault};
-pub use tokens::{count, find, tokens};
+pub use tokens::{count, find, take_out, tokens};
 
 use crate::edit::splice::{self, Splice, edited};
 use crate::types::{Block, FileEdit, Problem};

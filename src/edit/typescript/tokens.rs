@@ -6,6 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Source;
+use crate::edit::splice::{Splice, taken_out};
 use crate::edit::tree::{self, named_children};
 use crate::types::ProjectPath;
 
@@ -35,6 +36,36 @@ pub fn count(source: &str, block: &str) -> usize {
 /// Where `block` stands in `source`, token for token.
 pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
     places(&parse(source), block)
+}
+
+/// Takes out `block`, which stands in `source` once.
+pub fn take_out(source: &str, block: &str) -> Option<Splice> {
+    let Some((name, element)) = listed(block) else {
+        let [place] = &find(source, block)[..] else {
+            return None;
+        };
+        return Some(taken_out(source, place.clone()));
+    };
+    let parsed = parse(source);
+    let lists: Vec<Vec<Node>> = lists(&parsed, name)
+        .into_iter()
+        .map(named_children)
+        .collect();
+    let is_element = |node: &Node| parsed.slice(*node) == element;
+    let mut holding = lists.iter().filter(|list| list.iter().any(is_element));
+    let (Some(list), None) = (holding.next(), holding.next()) else {
+        return None;
+    };
+    let at = list.iter().position(is_element)?;
+    let span = match (list.get(at + 1), at.checked_sub(1)) {
+        (Some(next), _) => list[at].start_byte()..next.start_byte(),
+        (None, Some(before)) => list[before].end_byte()..list[at].end_byte(),
+        (None, None) => list[at].byte_range(),
+    };
+    Some(Splice {
+        span,
+        text: String::new(),
+    })
 }
 
 fn places(source: &Source, block: &str) -> Vec<Range<usize>> {

@@ -15,7 +15,7 @@ use super::rust;
 use crate::edit::cargo::exclude;
 use crate::edit::cargo::workspace::{CrateRoot, Package};
 use crate::types::{
-    Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
 };
 use wiring::AxumWiring;
 
@@ -93,6 +93,10 @@ impl Framework for Axum {
 
     fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
         rust::toolchain::advice(files, &rust::package(files, target)?)
+    }
+
+    fn instead_of(&self, block: &Block) -> String {
+        rust::instead_of(&block.text)
     }
 
     fn wire(

@@ -13,7 +13,7 @@ use crate::edit::cargo::workspace::{
     CrateRoot, Manifest, Package, packages, rust_name, workspace_of,
 };
 use crate::edit::cargo::{self, exclude};
-use crate::edit::rust::{At, Program};
+use crate::edit::rust::{At, HOLE, Program};
 use crate::types::{
     Dependency, Facts, FileEdit, Files, ManualStep, OWN_DIRECTORY, Overlay, Problem, ProjectPath,
     Target, Unsure, relative,
@@ -68,6 +68,18 @@ pub fn facts(package: &Package, root: &CrateRoot) -> Facts {
         ("edition".to_owned(), Value::from(package.edition.clone())),
         ("source_root".to_owned(), Value::from(source_root)),
     ])
+}
+
+/// What stood where a block of the wiring stands.
+pub fn instead_of(block: &str) -> String {
+    let call = |name: &str| block.split_once(name).map(|(before, _)| before.to_owned());
+    if block.starts_with("let served = ") {
+        let is_returned = block.ends_with("return served;");
+        return if is_returned { "return …;" } else { "…" }.to_owned();
+    }
+    call(".configure(")
+        .or_else(|| call(".shutdown_timeout("))
+        .unwrap_or_else(|| if block.contains(HOLE) { "…" } else { "" }.to_owned())
 }
 
 /// Packages of every kind, as [`facts`] describes them.
