@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use rustix::process::Signal;
 
-use super::super::app::{Capability, Running};
 use super::super::expect::{eventually, lacks, same, seconds};
 use super::super::row::{Group, PLAIN, Scene, row};
-use super::super::stage::{HEALTH, Stage};
+use super::super::stage::Stage;
+use crate::support::app::{Capability, HEALTH, Running};
 use crate::support::http::{Client, Transcript};
 
 pub const GROUP: Group = Group {
