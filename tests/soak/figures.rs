@@ -30,7 +30,7 @@ const SHOWN: usize = 5;
 /// Prints all figures. Whether all are as they have to be.
 pub fn print(all: &[Figures]) -> bool {
     println!(
-        "\n{:<20} {:>8} {:>7} {:>7} {:>7} {:>5} {:>7} {:>6} {:>7} {:>6} {:>5} {:>8} {:>8}  {}",
+        "\n{:<20} {:>8} {:>7} {:>7} {:>7} {:>5} {:>7} {:>6} {:>7} {:>6} {:>5} {:>8} {:>8}  memory",
         "application",
         "made",
         "retried",
@@ -43,8 +43,7 @@ pub fn print(all: &[Figures]) -> bool {
         "money",
         "conns",
         "recovery",
-        "health",
-        "memory"
+        "health"
     );
     for figures in all {
         figures.print();

@@ -27,7 +27,8 @@ pub fn read(answer: &Answer) -> Option<(Told, String)> {
         (500, "database") => Told::NotMade,
         _ => return None,
     };
-    let name = json["sqlstate"].as_str().unwrap_or(kind);
+    let sqlstate = json["sqlstate"].as_str();
+    let name = sqlstate.filter(|_| kind == "database").unwrap_or(kind);
     Some((told, name.to_owned()))
 }
 

@@ -81,13 +81,15 @@ impl Surroundings {
 
 impl Scene {
     /// Builds the applications, sets up server and PgBouncer, and starts every application twice.
-    pub fn set(frameworks: &[String]) -> Result<Self> {
+    pub fn set(frameworks: &[String], module: Option<&str>) -> Result<Self> {
         let apps: Vec<App> = frameworks
             .iter()
-            .map(|framework| App::read(&build(framework)?))
+            .map(|framework| App::read(&build(framework, module)?))
             .collect::<Result<_>>()?;
-        // What was committed is to survive a crash of the server, though not of the machine.
+        // What was committed is to survive a crash of the server, though not of the machine. Proving a password takes an
+        // unoptimised application longer than all else that recovery takes.
         let options = Options::default()
+            .file("pg_hba.conf", "host all all 127.0.0.1/32 trust\n")
             .setting("synchronous_commit", "on")
             .setting("deadlock_timeout", "100ms");
         let installation = throwaway::installation()?;
@@ -241,10 +243,11 @@ fn eventually<T>(mut check: impl FnMut() -> Result<T>) -> Result<T> {
 }
 
 /// Builds the application that serves the probes; says where its description is.
-fn build(framework: &str) -> Result<PathBuf> {
+fn build(framework: &str, module: Option<&str>) -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let built = Command::new("bash")
         .args(["tests/conformance/build", framework])
+        .args(module.iter().flat_map(|module| ["--module", module]))
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
         .output()?;
