@@ -6,7 +6,7 @@ use anyhow::Result;
 use postgres::Client;
 
 /// Their ids begin at 1.
-pub const ACCOUNTS: usize = 20;
+pub const ACCOUNTS: usize = 100;
 /// What is on each of them at first.
 const BALANCE: i64 = 1000;
 
@@ -16,7 +16,7 @@ const TABLES: &str = "
     CREATE TABLE probe_accounts (id int PRIMARY KEY, balance bigint NOT NULL);
     CREATE TABLE probe_payments (id bigint NOT NULL, origin int NOT NULL, target int NOT NULL, amount bigint NOT NULL);
     CREATE FUNCTION probe_wait() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep(0.05 * random()); RETURN NULL; END $$;
+        $$ BEGIN PERFORM pg_sleep(0.1 * random()); RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER probe_wait AFTER INSERT ON probe_payments
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION probe_wait();
 ";

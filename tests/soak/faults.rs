@@ -23,7 +23,7 @@ pub enum Fault {
     HungServer,
     /// Requests hold every connection longer than others wait for one.
     ExhaustedPool,
-    /// PgBouncer is killed, and started again.
+    /// PgBouncer is killed, and started again, more than once.
     KilledBouncer,
     /// Every client hangs up on every request.
     CancelledRequests,
@@ -82,9 +82,12 @@ impl Fault {
             }
             Self::ExhaustedPool => exhaust(sites),
             Self::KilledBouncer => {
-                around.bouncer.kill();
-                std::thread::sleep(down);
-                around.bouncer.start_again()?;
+                for _ in 0..3 {
+                    around.bouncer.kill();
+                    std::thread::sleep(down / 3);
+                    around.bouncer.start_again()?;
+                    std::thread::sleep(HANGS / 6);
+                }
             }
             Self::CancelledRequests => {
                 orders
