@@ -109,7 +109,7 @@ fn exhaust(sites: &[Site]) {
         for site in sites {
             let path = match site.through {
                 Through::Server => "/probe/hold?seconds=3",
-                Through::Bouncer => "/probe/hold?seconds=1",
+                Through::Bouncer => "/probe/hold?seconds=1.5",
             };
             for _ in 0..CAPACITY {
                 scope.spawn(|| site.client().silently().get(path));

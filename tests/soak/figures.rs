@@ -133,6 +133,10 @@ impl Figures {
                 self.books.surplus, self.books.wrong_accounts
             ),
         );
+        expect(
+            self.ledger.errors.contains_key("pool_timeout"),
+            "nobody was told that the pool is exhausted".to_owned(),
+        );
         let mut examples = |what: &str, lines: &[String]| {
             let shown = lines[..lines.len().min(SHOWN)].join("\n    ");
             expect(
