@@ -38,7 +38,8 @@ impl Bouncer {
                 quoted(server.password())
             ),
         )?;
-        // PgBouncer's own defaults otherwise, `ignore_startup_parameters` above all. From 1.21 on
+        // PgBouncer's own defaults otherwise, `ignore_startup_parameters` above all, but for the 15 s
+        // for which it refuses clients once it has found the server down. From 1.21 on
         // it can follow prepared statements, which is to be off; before, it does not know the word.
         let prepared = if version()? >= (1, 21) {
             "max_prepared_statements = 0\n"
