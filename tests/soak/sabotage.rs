@@ -16,14 +16,21 @@ struct Sabotage {
     file: String,
     find: String,
     replace: String,
+    /// How long it takes to be seen.
+    #[serde(default = "minute")]
+    minutes: u32,
     /// Part of a violation that must be found.
     sees: String,
+}
+
+fn minute() -> u32 {
+    1
 }
 
 /// What a module consists of.
 const MODULE: [&str; 5] = ["module.yaml", "module.sums", "config", "templates", "docs"];
 
-/// Loads an application for a minute for each sabotage of the list, or for those whose name begins with one of `only`.
+/// Loads an application for each sabotage of the list, or for those whose name begins with one of `only`.
 /// Whether all were seen.
 pub fn run_all(list: &str, only: &[String]) -> Result<bool> {
     let text = std::fs::read_to_string(list).context(list.to_owned())?;
@@ -70,7 +77,8 @@ impl Sabotage {
         ensure!(count == 1, "{:?} occurs {count} times, not once", self.find);
         std::fs::write(&template, sound.replace(&self.find, &self.replace))?;
         let ran = Command::new(std::env::current_exe()?)
-            .args(["--minutes", "1", &self.framework, "--module"])
+            .args(["--minutes", &self.minutes.to_string()])
+            .args([&self.framework, "--module"])
             .arg(copy.path())
             .output()?;
         let said = String::from_utf8_lossy(&ran.stdout);

@@ -50,7 +50,7 @@ impl Bouncer {
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
              listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\n\
              pool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n\
-             server_login_retry = 0.5\nstats_users = {}\n{prepared}",
+             server_login_retry = 0.2\nstats_users = {}\n{prepared}",
             server.port(),
             users.display(),
             server.user(),
