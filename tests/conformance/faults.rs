@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::app::App;
 use super::runner::{Selection, run};
+use crate::support::app::App;
 
 /// One fault: a text of the layer's sources, and what it is replaced by.
 #[derive(Debug, Deserialize)]

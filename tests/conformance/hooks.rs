@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::app::App;
 use super::rows::SEEN_BY;
 use super::runner::{Selection, run};
+use crate::support::app::App;
 
 /// Asks the rows that see the hooks work, and prints what came of each hook. Whether all work.
 pub fn run_all(app: &App, variables: &str) -> Result<bool> {

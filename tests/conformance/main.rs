@@ -3,6 +3,12 @@
 //! the deliberate faults: `… -- --faults faults.json --app app.json [--only FAULT,FAULT]`,
 //! and whether runtime hooks work: `… -- --hooks VARIABLE,VARIABLE --app app.json`.
 
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a test prints and sets up files"
+)]
+
 #[path = "mod.rs"]
 mod conformance;
 #[path = "../support/mod.rs"]

@@ -8,7 +8,6 @@
 
 #![allow(dead_code, reason = "another test binary may use its own part")]
 
-mod app;
 mod expect;
 pub mod faults;
 pub mod hooks;
@@ -18,5 +17,5 @@ mod rows;
 mod runner;
 mod stage;
 
-pub use app::App;
+pub use crate::support::app::App;
 pub use runner::{Selection, list, run};

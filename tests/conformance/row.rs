@@ -1,7 +1,7 @@
 use anyhow::Result;
 
-use super::app::Capability;
 use super::stage::Stage;
+use crate::support::app::Capability;
 
 /// One sentence of the contract.
 pub struct Row {

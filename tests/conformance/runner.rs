@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rapidkit_pg::postgres::Installation;
 
-use super::app::App;
 use super::report::{self, Report};
 use super::row::{Group, Row};
 use super::rows::GROUPS;
 use super::stage::{CANARY, Stage};
+use crate::support::app::App;
 use crate::support::throwaway;
 
 /// Which rows are asked.

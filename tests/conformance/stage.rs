@@ -4,9 +4,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rapidkit_pg::postgres::{Installation, Options, Server};
 
-use super::app::{App, Running};
 use super::expect::eventually;
 use super::row::{Scene, Through};
+use crate::support::app::{App, HEALTH, Running};
 use crate::support::bouncer::Bouncer;
 use crate::support::certificates::Certificates;
 use crate::support::http::{Answer, Client, Transcript};
@@ -21,8 +21,6 @@ pub const ENCODED: &str = "p%40c4naryS3cret%2Fw%3A1%25";
 pub const USER: &str = "probe_user";
 /// The database of every server.
 pub const DATABASE: &str = "probe_database";
-/// The contract's address of the health check.
-pub const HEALTH: &str = "/api/health/module/postgres";
 
 /// Settings of an application.
 pub type Settings = Vec<(String, String)>;

@@ -10,6 +10,8 @@
     reason = "a test prints and sets up files"
 )]
 
+#[path = "../support/chance.rs"]
+mod chance;
 mod disk;
 mod errors;
 mod kill;

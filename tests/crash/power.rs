@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use crate::chance::Chance;
 use crate::disk::{Disk, Fate};
 use crate::record::record;
-use crate::sample::{Chance, REPORTED, Sample, for_each};
+use crate::sample::{REPORTED, Sample, for_each};
 use crate::scene::{Found, Scenes};
 
 /// In a sample, of each scene.

@@ -21,7 +21,8 @@ use rapidkit_pg::types::{Change, FileKind, ProjectPath};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
-use crate::sample::{Chance, REPORTED, Sample, for_each};
+use crate::chance::Chance;
+use crate::sample::{REPORTED, Sample, for_each};
 use crate::scene::{Scene, Scenes, recover};
 use crate::tree::{Node, Tree};
 

@@ -94,8 +94,14 @@ impl Client {
     /// The same, but what it asks is not kept.
     #[must_use]
     pub fn silently(&self) -> Self {
+        self.telling(Transcript::default())
+    }
+
+    /// The same, but what it asks is kept there.
+    #[must_use]
+    pub fn telling(&self, transcript: Transcript) -> Self {
         Self {
-            transcript: Transcript::default(),
+            transcript,
             ..self.clone()
         }
     }

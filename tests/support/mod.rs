@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod app;
 pub mod bouncer;
 pub mod cargo;
 pub mod certificates;
+pub mod chance;
 pub mod http;
 pub mod process;
 pub mod proxy;

@@ -40,9 +40,18 @@ impl Process {
 
     /// Its peak resident size so far in KiB, as Linux tells it; 0 elsewhere.
     pub fn peak_memory(&self) -> u64 {
+        self.figure("VmHWM:")
+    }
+
+    /// Its resident size in KiB, as Linux tells it; 0 elsewhere.
+    pub fn memory(&self) -> u64 {
+        self.figure("VmRSS:")
+    }
+
+    fn figure(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok())
             .unwrap_or(0)
     }

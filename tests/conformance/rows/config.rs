@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 
 use super::super::expect::{holds, lacks, same, seconds};
 use super::super::row::{Group, PLAIN, Scene, row};
-use super::super::stage::{CANARY, DATABASE, HEALTH, Stage};
+use super::super::stage::{CANARY, DATABASE, Stage};
+use crate::support::app::HEALTH;
 
 pub const GROUP: Group = Group {
     name: "config",

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::super::expect::{eventually, lacks, same, seconds};
 use super::super::row::{Group, PLAIN, Scene, Through, row};
-use super::super::stage::{CANARY, DATABASE, HEALTH, Stage, USER};
+use super::super::stage::{CANARY, DATABASE, Stage, USER};
+use crate::support::app::HEALTH;
 use crate::support::http::Answer;
 use crate::support::proxy::{Mode, Proxy};
 

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 
-use super::super::app::Capability;
 use super::super::expect::{holds, lacks, seconds};
 use super::super::row::{Group, PLAIN, Scene, row, row_if};
 use super::super::stage::Stage;
+use crate::support::app::Capability;
 
 /// Runtime hook → the rows that see it work, by the beginning of their names.
 pub const SEEN_BY: &[(&str, &[&str])] = &[

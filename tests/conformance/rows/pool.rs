@@ -390,7 +390,7 @@ fn too_many(stage: &mut Stage) -> Result<()> {
         .url()
         .replace(&format!("{USER}:{ENCODED}"), "limited:x");
     let app = stage.serve(&[("DATABASE_URL", &url)])?;
-    let health = app.client.get(super::super::stage::HEALTH)?;
+    let health = app.client.get(crate::support::app::HEALTH)?;
     let one = app.client.get("/probe/one")?;
     stage.execute(&format!(
         "ALTER DATABASE {DATABASE} CONNECTION LIMIT -1; DROP ROLE limited"

@@ -83,7 +83,7 @@ fn failed_connect(stage: &mut Stage) -> Result<()> {
         ("RAPIDKIT_DB_POSTGRES_ECHO_POOL", "true"),
         ("RAPIDKIT_DB_POSTGRES_LOG_HEALTH_CHECKS", "true"),
     ])?;
-    for path in ["/probe/one", super::super::stage::HEALTH, "/probe/debug"] {
+    for path in ["/probe/one", crate::support::app::HEALTH, "/probe/debug"] {
         clean(path, &app.client.get(path)?.text)?;
     }
     app.process.signal(Signal::TERM);

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 
-use super::super::app::Capability::{RefusesBlocking, Sync};
 use super::super::expect::{eventually, same, seconds};
 use super::super::row::{Group, PLAIN, row_if};
 use super::super::stage::Stage;
+use crate::support::app::Capability::{RefusesBlocking, Sync};
 
 pub const GROUP: Group = Group {
     name: "sync",

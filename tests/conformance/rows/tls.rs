@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 
 use super::super::expect::{same, seconds};
 use super::super::row::{Group, PLAIN, Scene, row};
-use super::super::stage::{CANARY, DATABASE, ENCODED, HEALTH, Stage, USER};
+use super::super::stage::{CANARY, DATABASE, ENCODED, Stage, USER};
+use crate::support::app::HEALTH;
 
 pub const GROUP: Group = Group {
     name: "tls",
@@ -45,7 +46,7 @@ fn serve(
     host: &str,
     mode: &str,
     root: Option<&str>,
-) -> Result<super::super::app::Running> {
+) -> Result<crate::support::app::Running> {
     let mut url = format!(
         "postgres://{USER}:{ENCODED}@{host}:{}/{DATABASE}?sslmode={mode}",
         stage.port()

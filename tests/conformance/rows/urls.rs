@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 
-use super::super::app::Running;
 use super::super::expect::{holds, lacks, same, seconds};
 use super::super::row::{Group, PLAIN, Scene, row};
-use super::super::stage::{CANARY, DATABASE, ENCODED, HEALTH, Stage, USER};
+use super::super::stage::{CANARY, DATABASE, ENCODED, Stage, USER};
+use crate::support::app::{HEALTH, Running};
 use crate::support::proxy::{Mode, Proxy};
 
 pub const GROUP: Group = Group {

@@ -26,6 +26,8 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/probe/session_hold", post(session_hold))
         .route("/probe/panic", post(panic))
         .route("/probe/transfer", post(transfer))
+        .route("/probe/pay", post(pay))
+        .route("/probe/pay_by_hand", post(pay_by_hand))
         .route("/probe/transaction", post(transaction))
         .route("/probe/write_read_only", post(write_read_only))
         .route("/probe/nested", post(nested))
@@ -236,6 +238,51 @@ async fn transfer(database: Database, Query(query): Query<Transfer>) -> Answer {
         })
         .await;
     tried(result, attempts)
+}
+
+#[derive(Deserialize)]
+struct Payment {
+    id: i64,
+    from: i32,
+    to: i32,
+    amount: i64,
+}
+
+/// Money moves, and it is written down that it did.
+async fn enter(connection: &mut PgConnection, payment: &Payment) -> sqlx::Result<()> {
+    let Payment {
+        id,
+        from,
+        to,
+        amount,
+    } = *payment;
+    sqlx::query("INSERT INTO probe_payments (id, origin, target, amount) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(from)
+        .bind(to)
+        .bind(amount)
+        .execute(&mut *connection)
+        .await?;
+    add(connection, from, -amount).await?;
+    add(connection, to, amount).await
+}
+
+async fn pay(database: Database, Query(payment): Query<Payment>) -> Answer {
+    let payment = &payment;
+    database
+        .transaction(|mut tx| async move { Ok::<_, AppError>(enter(&mut tx, payment).await?) })
+        .await?;
+    Ok(Json(json!({"id": payment.id})))
+}
+
+async fn pay_by_hand(
+    transaction: Result<Transaction, Error>,
+    Query(payment): Query<Payment>,
+) -> Answer {
+    let mut transaction = transaction?;
+    enter(&mut transaction, &payment).await?;
+    transaction.commit().await?;
+    Ok(Json(json!({"id": payment.id})))
 }
 
 #[derive(Deserialize)]

@@ -37,6 +37,9 @@ router = APIRouter(prefix="/probe")
 FromQuery = Annotated[int, Query(alias="from")]
 
 INSERT = text("INSERT INTO probe_rows (id) VALUES (:id)")
+PAY = text(
+    "INSERT INTO probe_payments (id, origin, target, amount) VALUES (:id, :origin, :to, :amount)"
+)
 ADD = text("UPDATE probe_accounts SET balance = balance + :amount WHERE id = :id")
 
 
@@ -158,6 +161,30 @@ async def transfer(
         await session.execute(ADD, {"id": to, "amount": amount})
 
     return await Tries().run(database, move)
+
+
+async def enter(session: AsyncSession, id: int, origin: int, to: int, amount: int) -> None:
+    """Money moves, and it is written down that it did."""
+    await session.execute(PAY, {"id": id, "origin": origin, "to": to, "amount": amount})
+    await session.execute(ADD, {"id": origin, "amount": -amount})
+    await session.execute(ADD, {"id": to, "amount": amount})
+
+
+@router.post("/pay")
+async def pay(
+    database: DatabaseDep, id: int, origin: FromQuery, to: int, amount: int
+) -> dict[str, int]:
+    await database.transaction(lambda session: enter(session, id, origin, to, amount))
+    return {"id": id}
+
+
+@router.post("/pay_by_hand")
+async def pay_by_hand(
+    session: SessionDep, id: int, origin: FromQuery, to: int, amount: int
+) -> dict[str, int]:
+    await enter(session, id, origin, to, amount)
+    await session.commit()
+    return {"id": id}
 
 
 @router.post("/transaction")

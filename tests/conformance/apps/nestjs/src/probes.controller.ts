@@ -90,6 +90,24 @@ async function add(database: Queryable, id: string, amount: number) {
   );
 }
 
+interface Payment {
+  id: string;
+  from: string;
+  to: string;
+  amount: string;
+}
+
+/** Money moves, and it is written down that it did. */
+async function enter(database: Queryable, payment: Payment) {
+  const { id, from, to, amount } = payment;
+  await database.query(
+    'INSERT INTO probe_payments (id, origin, target, amount) VALUES ($1, $2, $3, $4)',
+    [id, from, to, amount],
+  );
+  await add(database, from, -Number(amount));
+  await add(database, to, Number(amount));
+}
+
 @UseFilters(ProbeFilter)
 @Controller('probe')
 export class ProbesController {
@@ -198,6 +216,24 @@ export class ProbesController {
       }
       await add(tx, query.to, Number(query.amount));
     });
+  }
+
+  @Post('pay')
+  @HttpCode(200)
+  async pay(@Query() payment: Payment) {
+    await this.database.runInTransaction((tx) => enter(tx, payment));
+    return { id: payment.id };
+  }
+
+  @Post('pay_by_hand')
+  @HttpCode(200)
+  async payByHand(
+    @RequestTransaction() tx: Transaction,
+    @Query() payment: Payment,
+  ) {
+    await enter(tx, payment);
+    await tx.commit();
+    return { id: payment.id };
   }
 
   @Post('transaction')

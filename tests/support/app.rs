@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::support::http::{Client, Transcript};
-use crate::support::process::Process;
+use super::http::{Client, Transcript};
+use super::process::Process;
 
 /// How an application that serves the probe routes is started: a JSON file.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,6 +48,9 @@ pub enum Capability {
     /// The synchronous engine refuses to block an asynchronous runtime: Rust.
     RefusesBlocking,
 }
+
+/// The contract's address of the health check.
+pub const HEALTH: &str = "/api/health/module/postgres";
 
 fn port_variable() -> String {
     "PORT".to_owned()
