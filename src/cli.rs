@@ -218,6 +218,14 @@ pub struct Add {
     #[arg(long, value_name = "NAME")]
     pub framework: Option<String>,
 
+    /// Whose names and places: `standard`, or `rapidkit`, the default in projects of `RapidKit` Core
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Take over what `RapidKit` Core generated for its module of this name
+    #[arg(long)]
+    pub adopt: bool,
+
     /// Answer a question beforehand; `info` lists them
     #[arg(long = "set", value_name = "KEY=VALUE", action = ArgAction::Append)]
     pub settings: Vec<String>,

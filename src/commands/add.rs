@@ -18,7 +18,10 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     let (project, root) = context.project()?;
     // Before anything is read: what an interrupted run left is neither the old project nor the new one.
     let run = Run::begin(context, &project, &args.writing)?;
-    let (framework, target) = choose_target(&project, &root, args, run.asks())?;
+    let (framework, mut target) = choose_target(&project, &root, args, run.asks())?;
+    if let Some(name) = &args.profile {
+        target.profile = plan::profile(framework, name)?;
+    }
     let given = settings(&args.settings)?;
     let mut answers = plan::check_answers(&module.spec, &given)?;
     let lock = context::lock(&project)?;
@@ -44,6 +47,7 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         target: &target,
         answers: &answers,
         wire: !args.no_wire,
+        adopt: args.adopt,
         dev: !module.drift().is_empty(),
         finish: args.run_hooks.then_some(finish),
     };
@@ -87,7 +91,7 @@ fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
             target: plan.target.root.to_string(),
         }),
         changes: &plan.changes,
-        notes: Vec::new(),
+        notes: plan.notes.clone(),
         next,
     }
 }

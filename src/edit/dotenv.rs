@@ -51,6 +51,42 @@ pub fn without_set(body: &str, file: &str) -> String {
         .collect()
 }
 
+/// A file in which the settings of one of RapidKit Core's modules are silenced.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Silenced {
+    pub text: String,
+    /// The names that are set to more than a placeholder: these were left alone.
+    pub left: Vec<String>,
+}
+
+/// `file` with the placeholders (`NAME=${NAME:-default}`) that RapidKit Core put in for a module commented out; `None` if it
+/// put in nothing.
+pub fn without_placeholders(file: &str, module: &str) -> Option<Silenced> {
+    let marker = format!(":{module}_env_defaults:");
+    let is_marker = |line: &str, end: &str| {
+        line.starts_with("# <<<inject:") && line.contains(&format!("{marker}{end}>>>"))
+    };
+    let mut silenced = Silenced {
+        text: String::with_capacity(file.len()),
+        left: Vec::new(),
+    };
+    let (mut inside, mut found) = (false, false);
+    for line in file.split_inclusive('\n') {
+        if is_marker(line, "start") || is_marker(line, "end") {
+            inside = is_marker(line, "start");
+            found = true;
+        } else if let Some((name, value)) = name(line).zip(line.split_once('=')).filter(|_| inside)
+        {
+            match value.1.trim().starts_with(&format!("${{{name}:-")) {
+                true => silenced.text += "# ",
+                false => silenced.left.push(name.to_owned()),
+            }
+        }
+        silenced.text += line;
+    }
+    found.then_some(silenced)
+}
+
 /// What a setting is set to, without quotes.
 pub fn value(file: &str, wanted: &str) -> Option<String> {
     let line = file.lines().find(|line| name(line) == Some(wanted))?;
@@ -123,6 +159,26 @@ fn end(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placeholders_of_one_module_are_silenced() {
+        let block = |name: &str, body: &str| {
+            format!(
+                "# <<<inject:module-env:{name}:start>>>\n{body}# <<<inject:module-env:{name}:end>>>\n"
+            )
+        };
+        let other = block("logging_env", "A=${A:-1}\n");
+        let mine = "# About\n\nB=${B:-1}\r\nC=2\n";
+        let file = format!(
+            "B=${{B:-0}}\n{other}{}B=${{B:-3}}\n",
+            block("db_env_defaults", mine)
+        );
+        let silenced = without_placeholders(&file, "db").unwrap();
+        assert_eq!(silenced.text, file.replace("B=${B:-1}", "# B=${B:-1}"));
+        assert_eq!(silenced.left, ["C"]);
+        assert_eq!(without_placeholders(&silenced.text, "db"), Some(silenced));
+        assert_eq!(without_placeholders(&file, "logging"), None);
+    }
 
     #[test]
     fn the_rest_of_the_file_is_kept() {

@@ -9,7 +9,8 @@ pub mod nestjs;
 pub mod rust;
 
 use crate::types::{
-    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Block, CORE_PROJECT, Dependency, Facts, FileEdit, Files, Install, Problem, Profile,
+    ProjectPath, Target, Unsure,
 };
 
 /// Every plugin.
@@ -20,6 +21,18 @@ pub fn all() -> &'static [&'static dyn Framework] {
         &fastapi::FastApi,
         &nestjs::NestJs,
     ]
+}
+
+/// Where RapidKit Core's kits have the modules for databases.
+const CORE_HOME: &str = "src/modules/free/database";
+
+/// The profile of a package: RapidKit Core's where that tool has made it.
+fn profile(files: &dyn Files, root: &ProjectPath) -> Result<Profile, Problem> {
+    let is_core = files.exists(&root.join(&ProjectPath::existing(CORE_PROJECT)?))?;
+    Ok(match is_core {
+        true => Profile::Rapidkit,
+        false => Profile::Standard,
+    })
 }
 
 /// What a web framework's plugin answers. All answers are pure functions of the project's files.
@@ -50,8 +63,9 @@ pub trait Framework: Sync {
     /// The names of all blocks that [`Framework::wire`] may put in, numbers aside.
     fn block_names(&self) -> &'static [&'static str];
 
-    /// Targets of every kind that there is, as [`Framework::facts`] would describe them: what templates are tried on.
-    fn sample_facts(&self) -> Vec<Facts>;
+    /// Targets of every kind that there is, as [`Framework::facts`] would describe them: what templates are tried on. Those
+    /// of a profile come only from a framework that has it.
+    fn samples(&self) -> Vec<(Profile, Facts)>;
 
     /// Where an output of the module (`src/db_postgres/mod.rs`) goes in the project.
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath;

@@ -125,7 +125,8 @@ pub struct TemplateFile {
     #[serde(default = "generated")]
     #[schemars(with = "FileKind")]
     pub kind: Spanned<FileKind>,
-    /// The file is wanted only where this fact about the project is true: `has_lib`, `!has_lib`.
+    /// The file is wanted only where this fact about the project is true, or in this profile: `has_lib`, `!has_lib`,
+    /// `rapidkit`.
     pub when: Option<String>,
 }
 

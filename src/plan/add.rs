@@ -2,21 +2,23 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::adopt::{Adoption, Core};
 use super::edits::{Edited, block_record, edits, marked};
 use super::finished::{self, FINISHED};
 use super::rendering::{
-    Finish, GITATTRIBUTES, GITATTRIBUTES_TEXT, PROFILES, Rendered, Rendering, Templates,
-    patch_path, patch_record,
+    Finish, GITATTRIBUTES, GITATTRIBUTES_TEXT, Rendered, Rendering, Templates, patch_path,
+    patch_record,
 };
+use super::state::normalised;
 use super::syntax;
 use super::wiring::{self, WIRING};
 use crate::frameworks::Framework;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
-use crate::types::{Answer, Change, Facts, FileKind, Files, LOCK, Problem, ProjectPath, Target};
-
-/// RapidKit Core's own description of a project.
-pub const CORE_PROJECT: &str = ".rapidkit/project.json";
+use crate::types::{
+    Answer, CORE_PROJECT, Change, Facts, FileKind, Files, LOCK, Overlay, Problem, Profile,
+    ProjectPath, Target,
+};
 
 /// What is added, where, and with which answers.
 pub struct Request<'a> {
@@ -26,6 +28,8 @@ pub struct Request<'a> {
     pub answers: &'a BTreeMap<String, Answer>,
     /// Whether the application's sources are edited; without, the user wires by hand.
     pub wire: bool,
+    /// Whether what RapidKit Core generated for its module of the same name is taken over.
+    pub adopt: bool,
     /// The package is used already, in the version it has: only then may the module be marked as drifted.
     pub dev: bool,
     /// Runs the module's commands; without, files are written as they are rendered.
@@ -42,6 +46,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// The module's commands for the files that are added.
     pub commands: Vec<Vec<String>>,
+    /// What a person should know, a line each.
+    pub notes: Vec<String>,
 }
 
 /// Plans a module's way into a target.
@@ -58,6 +64,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         target: target.clone(),
         changes: Vec::new(),
         commands: Vec::new(),
+        notes: Vec::new(),
     };
     if let Some(locked) = lock.find(&manifest.slug.value, &target.root) {
         if locked.version == plan.version {
@@ -75,12 +82,21 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         request.answers,
         &facts,
     )?;
-    no_conflicts(files, &rendering, &plan.module)?;
+    let adoption = adoption(files, request, &rendering)?;
+    no_conflicts(&adoption, &rendering, &plan.module)?;
     if let Some(finish) = request.finish {
         rendering.finish(finish)?;
     }
+    // The user's edits were merged into what was rendered.
+    for file in &mut rendering.files {
+        if adoption.merged.contains_key(&file.path) {
+            file.finished = None;
+        }
+    }
     let mut draft = Draft {
-        files,
+        disk: files,
+        files: &adoption.files,
+        merged: &adoption.merged,
         changes: Vec::new(),
         records: rendering.records()?,
     };
@@ -88,23 +104,24 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     // Parsing is most of the work.
     let (fault, edits) = rayon::join(
         || rendering.files.par_iter().find_map_first(fault),
-        || user_files(files, request, &facts, &rendering, &plan.module),
+        || user_files(&adoption.files, request, &facts, &rendering, &plan.module),
     );
     if let Some(problem) = fault {
         return Err(problem);
     }
     draft.gitattributes()?;
     for file in &rendering.files {
-        draft.file(file);
+        draft.file(file)?;
     }
     let patch = draft.edits(edits?)?;
+    draft.adopted(&adoption.changes);
 
     let finished = finished::patch(&rendering);
     let mut locked = LockedModule {
         module: manifest.slug.value.clone(),
         target: target.root.clone(),
         framework: target.framework.to_owned(),
-        profile: PROFILES[0].to_owned(),
+        profile: target.profile.name().to_owned(),
         version: plan.version.clone(),
         content: request.module.content_hash(),
         dev: request.dev,
@@ -125,6 +142,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     after.core = is_core(files)?;
     plan.changes = draft.changes;
     plan.commands = rendering.commands;
+    plan.notes = adoption.notes;
     let before = (!lock.modules.is_empty()).then(|| lock.render());
     plan.changes.push(Change::new(
         ProjectPath::existing(LOCK)?,
@@ -141,8 +159,40 @@ pub fn is_core(files: &dyn Files) -> Result<bool, Problem> {
     files.exists(&project)
 }
 
-/// Files and directories of the user's that stand where an output goes.
-fn no_conflicts(files: &dyn Files, rendering: &Rendering, module: &str) -> Result<(), Problem> {
+/// What of RapidKit Core's is taken over.
+///
+/// # Errors
+/// There is something, and it was not asked for; or edits of the user's that cannot be merged.
+fn adoption<'f>(
+    files: &'f dyn Files,
+    request: &Request,
+    rendering: &Rendering,
+) -> Result<Adoption<'f>, Problem> {
+    let module = &request.module.manifest.name.value;
+    let core = Core::read(files, &request.target.root, module)?;
+    if !core.is_there(files)? {
+        return Ok(Adoption::none(files));
+    }
+    if !request.adopt {
+        return Err(Problem::decision(format!(
+            "RapidKit Core's {module} is here; nothing was written"
+        ))
+        .note("the two would serve the same health route and read the same settings")
+        .help("take it over: `rapidkit-pg add --adopt`; with `--dry-run` to look first"));
+    }
+    if request.target.profile != Profile::Rapidkit {
+        return Err(Problem::input(
+            "only the profile `rapidkit` has the names that code of yours may import from RapidKit Core's",
+        )
+        .help("leave `--profile` out"));
+    }
+    Adoption::of(files, &core, &rendering.files)
+}
+
+/// Files and directories of the user's that stand where an output goes. What was adopted may leave other files in its
+/// directories.
+fn no_conflicts(adoption: &Adoption, rendering: &Rendering, module: &str) -> Result<(), Problem> {
+    let files = &adoption.files;
     let mut conflicts = Vec::new();
     for file in rendering
         .files
@@ -154,7 +204,7 @@ fn no_conflicts(files: &dyn Files, rendering: &Rendering, module: &str) -> Resul
         if files.exists(&path)? {
             conflicts.push(path);
         } else if let Some(directory) = directory {
-            if !files.entries(&directory)?.is_empty() {
+            if !adoption.is_any && !files.entries(&directory)?.is_empty() {
                 conflicts.push(directory.clone());
             }
             // A module is a directory or a file, in every language that there is a plugin for.
@@ -205,7 +255,10 @@ fn user_files(
 
 /// Changes and their records in the lock, as they come together.
 struct Draft<'a> {
-    files: &'a dyn Files,
+    disk: &'a dyn Files,
+    /// Without what is taken over.
+    files: &'a Overlay<'a>,
+    merged: &'a BTreeMap<ProjectPath, String>,
     changes: Vec<Change>,
     records: Vec<LockedFile>,
 }
@@ -215,7 +268,7 @@ impl Draft<'_> {
     fn gitattributes(&mut self) -> Result<(), Problem> {
         let path = ProjectPath::existing(GITATTRIBUTES)?;
         match self.files.text(&path)? {
-            None => self.create(path.clone(), FileKind::Vendor, GITATTRIBUTES_TEXT),
+            None => self.create(path, FileKind::Vendor, GITATTRIBUTES_TEXT)?,
             Some(text) if *text == *GITATTRIBUTES_TEXT => {}
             Some(_) => {
                 return Err(Problem::decision("exists and is not rapidkit-pg's").in_file(&path));
@@ -224,12 +277,32 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn file(&mut self, file: &Rendered) {
+    fn file(&mut self, file: &Rendered) -> Result<(), Problem> {
         if let Some(vendor) = &file.vendor {
-            self.create(vendor.clone(), FileKind::Vendor, &file.text);
+            self.create(vendor.clone(), FileKind::Vendor, &file.text)?;
         }
-        if file.kind != FileKind::Block {
-            self.create(file.path.clone(), file.kind, file.written());
+        if file.kind == FileKind::Block {
+            return Ok(());
+        }
+        let Some(merged) = self.merged.get(&file.path) else {
+            return self.create(file.path.clone(), file.kind, file.written());
+        };
+        // Whoever adopts has seen the plan.
+        let is_of = |record: &&mut LockedFile| {
+            record.path == file.path && record.kind == FileKind::Generated
+        };
+        if let Some(record) = self.records.iter_mut().find(is_of) {
+            record.accepted = Some(normalised(merged));
+        }
+        self.create(file.path.clone(), file.kind, merged)
+    }
+
+    /// What becomes of files that are taken over, where it is no part of another change.
+    fn adopted(&mut self, changes: &[Change]) {
+        for change in changes {
+            if self.changes.iter().all(|other| other.path != change.path) {
+                self.changes.push(change.clone());
+            }
         }
     }
 
@@ -240,10 +313,11 @@ impl Draft<'_> {
             let before = self.files.text(&path)?;
             patch += &wiring::section(&path, before.as_deref(), &edited.text);
             let names = edited.blocks.iter().map(|block| block.name.clone());
+            let on_disk = self.disk.text(&path)?;
             let change = Change::new(
                 path.clone(),
                 FileKind::Block,
-                before.as_deref(),
+                on_disk.as_deref(),
                 Some(&edited.text),
             );
             self.changes.push(Change {
@@ -257,7 +331,12 @@ impl Draft<'_> {
         Ok(patch)
     }
 
-    fn create(&mut self, path: ProjectPath, kind: FileKind, text: &str) {
-        self.changes.push(Change::new(path, kind, None, Some(text)));
+    /// Where something is taken over, it takes its place.
+    fn create(&mut self, path: ProjectPath, kind: FileKind, text: &str) -> Result<(), Problem> {
+        let before = self.disk.text(&path)?;
+        let change = Change::new(path, kind, before.as_deref(), Some(text));
+        self.changes
+            .extend((change.before != change.after).then_some(change));
+        Ok(())
     }
 }

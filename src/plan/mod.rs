@@ -1,6 +1,7 @@
 //! From a module, a project and answers to an ordered list of changes. Pure: no I/O, no clock, no environment.
 
 mod add;
+mod adopt;
 mod answers;
 mod commands;
 mod edits;
@@ -21,7 +22,8 @@ mod syntax;
 mod upgrade;
 mod wiring;
 
-pub use add::{CORE_PROJECT, Plan, Request, add, is_core};
+pub use add::{Plan, Request, add, is_core};
+pub use adopt::Core;
 pub use answers::{carried_answers, check_answers};
 pub use finished::FINISHED;
 pub use merge::{Conflict, Labels, Merged, has_markers, merge};
@@ -30,8 +32,8 @@ pub use pending::{PENDING, Pending};
 pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
 pub use rendering::{
-    Finish, GITATTRIBUTES, PROFILES, Rendered, Rendering, Templates, framework, gitattributes,
-    patch_path, target,
+    Finish, GITATTRIBUTES, Rendered, Rendering, Templates, framework, gitattributes, patch_path,
+    profile, target,
 };
 pub use restore::{FindAccepted, Restoration, restore};
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::frameworks::Framework;
 use crate::module::{Module, TemplateFile};
 use crate::render::{Context, Renderer};
-use crate::types::{Answer, Facts, FileKind, Problem, ProjectPath};
+use crate::types::{Answer, Facts, FileKind, Problem, Profile, ProjectPath};
 
 /// One rendered template.
 #[derive(Debug)]
@@ -32,11 +32,12 @@ pub fn render(
     module: &Module,
     renderer: &Renderer,
     framework: &dyn Framework,
+    profile: Profile,
     answers: &BTreeMap<String, Answer>,
     facts: &Facts,
     each: &mut dyn FnMut(Output),
 ) -> Result<Used, Problem> {
-    let context = context(module, answers, facts);
+    let context = context(module, profile, answers, facts);
     let mut used: BTreeSet<String> = framework
         .own_facts()
         .iter()
@@ -45,7 +46,7 @@ pub fn render(
     for file in &module.variant(framework.name())?.files {
         if let Some(condition) = &file.when {
             used.insert(format!("facts.{}", condition.trim_start_matches('!')));
-            if !holds(condition, facts, file)? {
+            if !holds(condition, profile, facts, file)? {
                 continue;
             }
         }
@@ -69,8 +70,14 @@ pub fn render(
 }
 
 /// What the templates of a module see.
-pub fn context(module: &Module, answers: &BTreeMap<String, Answer>, facts: &Facts) -> Context {
+pub fn context(
+    module: &Module,
+    profile: Profile,
+    answers: &BTreeMap<String, Answer>,
+    facts: &Facts,
+) -> Context {
     Context {
+        profile: profile.name(),
         module: BTreeMap::from([
             ("name", module.manifest.name.value.clone()),
             ("slug", module.manifest.slug.value.clone()),
@@ -81,9 +88,17 @@ pub fn context(module: &Module, answers: &BTreeMap<String, Answer>, facts: &Fact
     }
 }
 
-fn holds(condition: &str, facts: &Facts, file: &TemplateFile) -> Result<bool, Problem> {
+fn holds(
+    condition: &str,
+    profile: Profile,
+    facts: &Facts,
+    file: &TemplateFile,
+) -> Result<bool, Problem> {
     let name = condition.trim_start_matches('!');
-    let fact = facts.get(name).and_then(serde_json::Value::as_bool);
+    let fact = match name == Profile::Rapidkit.name() {
+        true => Some(profile == Profile::Rapidkit),
+        false => facts.get(name).and_then(serde_json::Value::as_bool),
+    };
     match fact {
         Some(value) => Ok(value != condition.starts_with('!')),
         None => Err(Problem::input(format!(

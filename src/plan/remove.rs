@@ -196,11 +196,11 @@ impl Draft<'_> {
             .filter(|file| matches!(file.kind, FileKind::Generated | FileKind::Seed))
             .map(|file| &file.path)
             .collect();
-        let names: BTreeSet<String> = locked
+        let names: BTreeSet<Vec<String>> = locked
             .files
             .iter()
             .filter(|file| file.kind == FileKind::Generated)
-            .filter_map(|file| Some(file.path.parent()?.file_name().to_owned()))
+            .filter_map(|file| called(locked.name(), &file.path))
             .collect();
         let mut uses = Vec::new();
         for (path, text) in sources(&self.overlay, &ProjectPath::root())? {
@@ -212,8 +212,13 @@ impl Draft<'_> {
             if is_other || outputs.contains(&path) {
                 continue;
             }
-            for name in &names {
-                let lines = mentions(path.file_name(), &text, name);
+            for names in &names {
+                let lines = |name: &String| {
+                    let lines = mentions(path.file_name(), &text, name);
+                    lines.into_iter().collect::<BTreeSet<usize>>()
+                };
+                let lines = names.iter().map(lines);
+                let lines = lines.reduce(|all, more| &all & &more).unwrap_or_default();
                 let source: Vec<&str> = text.lines().collect();
                 uses.extend(lines.into_iter().map(|line| {
                     let code = source.get(line - 1).copied().unwrap_or_default();
@@ -264,7 +269,7 @@ impl Draft<'_> {
             return Ok(());
         }
         let framework = framework(&locked.framework)?;
-        let target = target(framework, locked);
+        let target = target(framework, locked)?;
         for dependency in module.dependencies(framework.name()) {
             let Some(user) = users.get(dependency.name.as_str()) else {
                 continue;
@@ -309,6 +314,17 @@ fn without_blocks(
         without = spliced(&without, splice.as_slice());
     }
     Ok(Some(without).filter(|without| syntax::check(path, without).is_ok()))
+}
+
+/// The names that stand in a line of code that uses a generated file: that of the module's directory, or where the file is
+/// in another one, of this directory and of the file.
+fn called(module: &str, path: &ProjectPath) -> Option<Vec<String>> {
+    let directory = path.parent()?.file_name().to_owned();
+    if directory.replace('-', "_") == module {
+        return Some(vec![directory]);
+    }
+    let (stem, _) = path.file_name().rsplit_once('.')?;
+    Some(vec![directory, stem.to_owned()])
 }
 
 /// What code calls a package.

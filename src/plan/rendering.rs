@@ -11,15 +11,12 @@ use crate::frameworks::{Framework, all};
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::module::Module;
 use crate::render::Renderer;
-use crate::types::{Answer, ContentHash, Facts, FileKind, Problem, ProjectPath, Target};
+use crate::types::{Answer, ContentHash, Facts, FileKind, Problem, Profile, ProjectPath, Target};
 
 /// The file that keeps line ends under `.rapidkit/` as they are on every checkout.
 pub const GITATTRIBUTES: &str = ".rapidkit/.gitattributes";
 /// What is in it.
 pub const GITATTRIBUTES_TEXT: &str = "* -text\n";
-
-/// The profiles that there are.
-pub const PROFILES: [&str; 1] = ["standard"];
 
 /// A module with its templates compiled.
 pub struct Templates<'m> {
@@ -81,7 +78,7 @@ impl<'m> Templates<'m> {
         let used = self.render_each(framework, target, answers, facts, &mut |file| {
             files.push(file);
         })?;
-        let context = outputs::context(self.module, answers, facts);
+        let context = outputs::context(self.module, target.profile, answers, facts);
         Ok(Rendering {
             files,
             used,
@@ -113,6 +110,7 @@ impl<'m> Templates<'m> {
             self.module,
             &self.renderer,
             framework,
+            target.profile,
             answers,
             facts,
             &mut placed,
@@ -151,9 +149,7 @@ impl<'m> Templates<'m> {
         each: &mut dyn FnMut(Rendered),
     ) -> Result<Used, Problem> {
         let framework = framework(&locked.framework)?;
-        if !PROFILES.contains(&locked.profile.as_str()) {
-            return Err(Problem::input(format!("no profile `{}`", locked.profile)));
-        }
+        let target = target(framework, locked)?;
         for (name, answer) in &locked.answers {
             let prompt = self
                 .module
@@ -170,13 +166,7 @@ impl<'m> Templates<'m> {
                 )));
             }
         }
-        self.render_each(
-            framework,
-            &target(framework, locked),
-            &locked.answers,
-            &locked.facts,
-            each,
-        )
+        self.render_each(framework, &target, &locked.answers, &locked.facts, each)
     }
 
     fn vendor(&self) -> Result<ProjectPath, Problem> {
@@ -291,13 +281,34 @@ pub fn framework(name: &str) -> Result<&'static dyn Framework, Problem> {
         .ok_or_else(|| Problem::input(format!("no framework `{}`", name.escape_debug())))
 }
 
+/// The profile of a framework that has this name.
+///
+/// # Errors
+/// It has none.
+pub fn profile(framework: &dyn Framework, name: &str) -> Result<Profile, Problem> {
+    let profiles = || framework.samples().into_iter().map(|(profile, _)| profile);
+    profiles()
+        .find(|profile| profile.name() == name)
+        .ok_or_else(|| {
+            let known: BTreeSet<_> = profiles().map(Profile::name).collect();
+            let known: Vec<_> = known.into_iter().collect();
+            let (framework, name) = (framework.name(), name.escape_debug());
+            Problem::input(format!("no profile `{name}` for {framework}"))
+                .help(format!("there are: {}", known.join(", ")))
+        })
+}
+
 /// The target of a locked module. Its package's name is not in the lock: nothing that is rendered depends on it.
-pub fn target(framework: &dyn Framework, locked: &LockedModule) -> Target {
-    Target {
+///
+/// # Errors
+/// A profile that the framework does not have.
+pub fn target(framework: &dyn Framework, locked: &LockedModule) -> Result<Target, Problem> {
+    Ok(Target {
         framework: framework.name(),
         root: locked.target.clone(),
         package: String::new(),
-    }
+        profile: profile(framework, &locked.profile)?,
+    })
 }
 
 fn record(

@@ -60,7 +60,7 @@ pub fn upgrade(
     to: &To,
 ) -> Result<Upgrade, Problem> {
     let framework = framework(&locked.framework)?;
-    let target = target(framework, locked);
+    let target = target(framework, locked)?;
     let facts = framework.pre_generation(files, &target)?;
     let mut rendering =
         Templates::new(to.module)?.render(framework, &target, to.answers, &facts)?;

@@ -14,6 +14,8 @@ use crate::types::{Answer, Facts, Problem};
 /// The values that templates see.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Context {
+    /// The profile's name.
+    pub profile: &'static str,
     pub module: BTreeMap<&'static str, String>,
     pub answers: BTreeMap<String, Answer>,
     pub facts: Facts,

@@ -18,6 +18,15 @@ pub struct FileDiff {
     diff: String,
 }
 
+/// How many lines around a change are shown: none of a dotenv file, whose other lines are secrets.
+fn context(path: &str) -> usize {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match name.starts_with(".env") && name != ".env.example" {
+        true => 0,
+        false => 3,
+    }
+}
+
 impl FileDiff {
     /// What is different between two texts of a file, line ends aside; `None` if nothing is. A text that is `None` is no file.
     pub fn of(path: &str, before: Option<&str>, after: Option<&str>) -> Option<Self> {
@@ -40,7 +49,11 @@ impl FileDiff {
             path: path.to_owned(),
             added: count(ChangeTag::Insert),
             removed: count(ChangeTag::Delete),
-            diff: diff.unified_diff().header(&header.0, &header.1).to_string(),
+            diff: diff
+                .unified_diff()
+                .context_radius(context(path))
+                .header(&header.0, &header.1)
+                .to_string(),
         })
     }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Problem, ProjectPath};
@@ -59,6 +59,7 @@ pub trait Files: Sync {
 pub struct Overlay<'a> {
     base: &'a dyn Files,
     texts: BTreeMap<ProjectPath, Arc<str>>,
+    removed: BTreeSet<ProjectPath>,
 }
 
 impl<'a> Overlay<'a> {
@@ -67,12 +68,19 @@ impl<'a> Overlay<'a> {
         Self {
             base,
             texts: BTreeMap::new(),
+            removed: BTreeSet::new(),
         }
     }
 
     /// Lays `text` over `path`.
     pub fn set(&mut self, path: ProjectPath, text: impl Into<Arc<str>>) {
         self.texts.insert(path, text.into());
+    }
+
+    /// Takes away the file at `path`.
+    pub fn remove(&mut self, path: ProjectPath) {
+        self.texts.remove(&path);
+        self.removed.insert(path);
     }
 
     /// What was laid over, by path.
@@ -85,12 +93,18 @@ impl Files for Overlay<'_> {
     fn text(&self, path: &ProjectPath) -> Result<Option<Arc<str>>, Problem> {
         match self.texts.get(path) {
             Some(text) => Ok(Some(text.clone())),
+            None if self.removed.contains(path) => Ok(None),
             None => self.base.text(path),
         }
     }
 
     fn entries(&self, directory: &ProjectPath) -> Result<Vec<Entry>, Problem> {
         let mut entries = self.base.entries(directory)?;
+        let removed = self.removed.iter().filter(|path| {
+            path.parent().as_ref() == Some(directory) && !self.texts.contains_key(path)
+        });
+        let removed: Vec<&str> = removed.map(ProjectPath::file_name).collect();
+        entries.retain(|entry| !removed.contains(&entry.name.as_str()));
         for path in self.texts.keys() {
             let Some(below) = path.below(directory).filter(|below| !below.is_root()) else {
                 continue;

@@ -27,8 +27,11 @@ pub use project_path::{PathError, ProjectPath, relative};
 pub use quote::{is_invisible, quote};
 pub use secret::holds_secret;
 pub use shown::{shell_word, shown, shown_text};
-pub use target::{Facts, Target};
+pub use target::{Facts, Profile, Target};
 pub use yaml::{read_yaml, span_of};
+
+/// RapidKit Core's own description of a project.
+pub const CORE_PROJECT: &str = ".rapidkit/project.json";
 
 /// The directory of a project that is ours.
 pub const OWN_DIRECTORY: &str = ".rapidkit";

@@ -3,8 +3,8 @@
 
 use super::findings::Findings;
 use super::project::Subject;
-use crate::plan::{CORE_PROJECT, is_core};
-use crate::types::{Code, LOCK, Level};
+use crate::plan::is_core;
+use crate::types::{CORE_PROJECT, Code, LOCK, Level};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     let says = |core: bool| {

@@ -1,14 +1,15 @@
 //! RK0303: what lies under `.rapidkit/` and is not recorded. Nothing is too small: a dot file, an empty directory, another
 //! version's directory.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::findings::Findings;
 use super::project::Subject;
 use super::unreadable;
-use crate::plan::PENDING;
+use crate::lockfile::LockedModule;
+use crate::plan::{Core, PENDING};
 use crate::project::{Found, FoundKind, STAGING};
 use crate::types::{Code, FileKind, LOCK, LOCK_SIGNATURE, Level, shown};
 
@@ -22,6 +23,7 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
         .collect();
     let directories = directories(subject);
     let corners = corners(subject);
+    let adopted = adopted(subject);
     let mut not_ours = 0;
     for found in subject.found {
         // What an interrupted run left, and an upgrade that waits, have their own codes.
@@ -44,7 +46,8 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
                 continue;
             }
         }
-        if subject.lock.core && !corners.iter().any(|corner| found.path.starts_with(corner)) {
+        let lies_in = |trees: &[PathBuf]| trees.iter().any(|tree| found.path.starts_with(tree));
+        if subject.lock.core && (!lies_in(&corners) || lies_in(&adopted)) {
             not_ours += usize::from(!matches!(found.kind, FoundKind::Directory { .. }));
             continue;
         }
@@ -112,11 +115,30 @@ fn report(found: &Found, expected: &HashSet<&OsStr>, findings: &mut Findings) {
 
 /// Where RapidKit Core keeps nothing of its own: the vendor trees of our modules.
 fn corners(subject: &Subject) -> Vec<PathBuf> {
-    subject
-        .lock
-        .modules
-        .iter()
-        .filter_map(|module| Path::new(&module.module).file_name())
-        .map(|name| Path::new(".rapidkit/vendor").join(name))
+    vendor_trees(subject).map(|(_, tree)| tree).collect()
+}
+
+/// Where it does all the same: what it copied of its own module of the same name, which was adopted.
+fn adopted(subject: &Subject) -> Vec<PathBuf> {
+    let ours: Vec<PathBuf> = vendor_trees(subject)
+        .map(|(module, tree)| tree.join(module.version.to_string()))
+        .collect();
+    vendor_trees(subject)
+        .flat_map(|(module, tree)| {
+            // What cannot be read excuses nothing.
+            let core = Core::read(subject.project, &module.target, module.name());
+            let versions = core.map_or_else(|_| BTreeSet::new(), |core| core.versions);
+            versions
+                .into_iter()
+                .map(move |version| tree.join(version.to_string()))
+        })
+        .filter(|tree| !ours.contains(tree))
         .collect()
+}
+
+fn vendor_trees<'a>(subject: &'a Subject) -> impl Iterator<Item = (&'a LockedModule, PathBuf)> {
+    subject.lock.modules.iter().map(|module| {
+        let tree = Path::new(".rapidkit/vendor").join(module.name());
+        (module, tree)
+    })
 }

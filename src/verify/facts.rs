@@ -7,14 +7,17 @@ use crate::types::{Code, Level};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     for locked in &subject.lock.modules {
-        // An unknown framework cannot be rendered, which is reported.
+        // What is unknown cannot be rendered, which is reported.
         let Ok(framework) = framework(&locked.framework) else {
+            continue;
+        };
+        let Ok(target) = target(framework, locked) else {
             continue;
         };
         let about = |findings: &Findings| {
             findings.about(Code::FactsDiffer, Level::Warning, locked.target.as_str())
         };
-        let facts = match framework.pre_generation(subject.project, &target(framework, locked)) {
+        let facts = match framework.pre_generation(subject.project, &target) {
             Ok(facts) => facts,
             Err(problem) => {
                 let finding = about(findings)

@@ -7,6 +7,7 @@
 )]
 
 mod add;
+mod adopt;
 mod applications;
 mod architecture;
 mod bad_input;

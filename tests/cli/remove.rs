@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use crate::fixture::{Fixture, repository};
 
-/// Every application of the corpus, with the package that gets the layer; those that are refused left out.
+/// Every application of the corpus, with the package that gets the layer; those that are refused, and those that lose what
+/// RapidKit Core generated, left out.
 fn corpus() -> Vec<(PathBuf, Option<String>)> {
     let folders = |path: &Path| {
         let entries = std::fs::read_dir(path).unwrap();
@@ -23,7 +24,10 @@ fn corpus() -> Vec<(PathBuf, Option<String>)> {
         let package = described
             .get("package")
             .map(|name| name.as_str().unwrap().to_owned());
-        described.get("unsure").is_none().then_some((path, package))
+        let is_plain = ["unsure", "adopt"]
+            .iter()
+            .all(|key| described.get(key).is_none());
+        is_plain.then_some((path, package))
     })
     .collect()
 }
@@ -66,6 +70,10 @@ fn what_was_added_is_removed_to_the_byte() {
             is_as_before();
 
             // The ways from the version before take twice as long.
+            // That version had no profile for RapidKit Core's projects.
+            if path.ends_with("rapidkit-core") {
+                return;
+            }
             let module = repository().join("tests/modules/1.0.0");
             let module = module.to_str().unwrap();
             add.extend(["--module", module]);

@@ -85,6 +85,7 @@ pub fn gets_the_layer(fixture: &Fixture, server: &Server) -> Result<String> {
     let mut app =
         Started::new(fixture, &folder, &program, Some(&url)).context("with a database")?;
     app.same(&fixture.routes, &before)?;
+    as_declared(&app.answers(&fixture.with_database)?)?;
     app.health(200, "ok")?;
     app.stops()?;
     let mut client = postgres::Client::connect(&server.url("postgres"), NoTls)?;
@@ -118,7 +119,7 @@ fn as_declared(answers: &Answers) -> Result<()> {
         let body = route.body.as_ref().is_none_or(|body| body == text);
         ensure!(
             route.status == *status && body,
-            "as it is, {route:?} is answered with {status} {text:?}"
+            "{route:?} is answered with {status} {text:?}"
         );
     }
     Ok(())
@@ -129,6 +130,9 @@ fn add(fixture: &Fixture, folder: &Path) -> Result<Output> {
     command.args(["add", "--yes"]).current_dir(folder);
     if let Some(package) = &fixture.package {
         command.args(["--package", package]);
+    }
+    if fixture.adopt {
+        command.arg("--adopt");
     }
     Ok(command.output()?)
 }

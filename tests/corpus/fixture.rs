@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use toml_edit::{DocumentMut, TableLike, Value};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 /// A request that an application answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,10 @@ pub struct Fixture {
     pub binary: Option<String>,
     /// The command that starts it, where building it does not say.
     pub start: Vec<String>,
+    /// Whether `add` takes over what RapidKit Core generated.
+    pub adopt: bool,
+    /// What only answers once there is the layer and a database.
+    pub with_database: Vec<Route>,
     /// Where `add` has to refuse: what it has to say.
     pub unsure: Option<String>,
 }
@@ -62,18 +66,18 @@ impl Fixture {
         let document: DocumentMut = text.parse()?;
         only(
             document.as_table(),
-            &["port_env", "package", "bin", "unsure", "routes", "start"],
+            &[
+                "adopt",
+                "bin",
+                "package",
+                "port_env",
+                "routes",
+                "start",
+                "unsure",
+                "with_database",
+            ],
         )?;
-        let mut routes = Vec::new();
-        if let Some(item) = document.get("routes") {
-            let tables = item
-                .as_array_of_tables()
-                .context("`routes` is no array of tables")?;
-            for table in tables {
-                let route = Route::read(table).with_context(|| table.to_string())?;
-                routes.push(route);
-            }
-        }
+        let routes = Route::all(&document, "routes")?;
         let start: Vec<String> = document
             .get("start")
             .and_then(|item| item.as_array())
@@ -104,6 +108,8 @@ impl Fixture {
                 .unwrap_or_else(|| port.to_owned()),
             package: word(document.as_table(), "package")?,
             binary: word(document.as_table(), "bin")?,
+            adopt: document.get("adopt").and_then(Item::as_bool) == Some(true),
+            with_database: Route::all(&document, "with_database")?,
             unsure,
         })
     }
@@ -149,6 +155,19 @@ impl Fixture {
 }
 
 impl Route {
+    fn all(document: &DocumentMut, key: &str) -> Result<Vec<Self>> {
+        let Some(item) = document.get(key) else {
+            return Ok(Vec::new());
+        };
+        let tables = item
+            .as_array_of_tables()
+            .with_context(|| format!("`{key}` is no array of tables"))?;
+        tables
+            .iter()
+            .map(|table| Self::read(table).with_context(|| table.to_string()))
+            .collect()
+    }
+
     fn read(table: &dyn TableLike) -> Result<Self> {
         only(table, &["method", "path", "headers", "status", "body"])?;
         let method = word(table, "method")?.unwrap_or_else(|| "GET".to_owned());

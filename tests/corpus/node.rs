@@ -16,6 +16,13 @@ use crate::judged;
 
 static MODULES: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
 
+/// What is generated outside of the layer in a project of RapidKit Core's.
+const CORE: [&str; 3] = [
+    "src/health/postgres-health.controller.ts",
+    "src/health/postgres-health.module.ts",
+    "tests/modules/integration/database/postgres.integration.spec.ts",
+];
+
 /// The packages of an application, by the version of NestJS that it asks for; linked into its workspace.
 fn modules(folder: &Path) -> Result<PathBuf> {
     let manifest = std::fs::read_to_string(package(folder).join("package.json"))?;
@@ -99,7 +106,8 @@ fn types(package: &Path) -> Result<Vec<String>> {
 pub fn unformatted(folder: &Path) -> Result<Vec<String>> {
     let output = Command::new(tool(folder, "prettier")?)
         .args(["--list-different", "**/*.ts"])
-        .args(["!**/dist/**", "!**/db-postgres/**"])
+        .args(["!**/dist/**", "!**/db-postgres/**", "!**/db_postgres/**"])
+        .args(["!src/health/postgres-health.*", "!tests/modules/**"])
         .current_dir(folder)
         .output()?;
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -112,11 +120,27 @@ pub fn lints(folder: &Path) -> Result<()> {
     let package = package(folder);
     let layer = walkdir::WalkDir::new(&package)
         .into_iter()
-        .filter_entry(|entry| entry.file_name() != "dist" && entry.file_name() != ".rapidkit")
+        .filter_entry(|entry| {
+            let name = entry.file_name();
+            ["dist", ".rapidkit", "tests"]
+                .iter()
+                .all(|aside| name != *aside)
+        })
         .flatten()
-        .find(|entry| entry.file_name() == "db-postgres")
+        .find(|entry| {
+            ["db-postgres", "db_postgres"]
+                .iter()
+                .any(|name| entry.file_name() == *name)
+        })
         .context("there is no layer")?;
     let mut files = judged::files(layer.path())?;
+    let mut patterns = vec![format!("{}/*.ts", layer.path().display())];
+    for path in CORE {
+        if package.join(path).exists() {
+            files.push((path.into(), std::fs::read(package.join(path))?));
+            patterns.push(package.join(path).display().to_string());
+        }
+    }
     let settings = package.join("tsconfig.json");
     files.push(("tsconfig.json".into(), std::fs::read(&settings)?));
     let is_linted = package.join("eslint.config.mjs").exists();
@@ -124,9 +148,9 @@ pub fn lints(folder: &Path) -> Result<()> {
     let modules = modules(folder)?;
     files.push((modules.clone(), Vec::new()));
     judged::once(files, || {
-        let pattern = format!("{}/*.ts", layer.path().display());
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let style = ["--no-config", "--single-quote", "--trailing-comma", "all"];
-        let prettier = [&["--check"], &style[..], &[&pattern]].concat();
+        let prettier = [&["--check"], &style[..], &patterns].concat();
         run(folder, tool(folder, "prettier")?, &prettier)?;
         if is_linted {
             run(&package, tool(folder, "eslint")?, &["src"])?;

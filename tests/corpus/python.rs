@@ -15,8 +15,14 @@ static ENVIRONMENT: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// What is not asked of generated files: rules that contradict others or the formatter, and a copyright notice.
 const UNASKED: &str = "COM812,CPY001,D203,D213";
 
-/// The generated test.
-const TEST: &str = "tests/test_db_postgres.py";
+/// The generated test, and where it is in a project of RapidKit Core's.
+const TESTS: [&str; 2] = [
+    "tests/test_db_postgres.py",
+    "tests/modules/integration/database/test_postgres_integration.py",
+];
+
+/// What is generated outside of the layer and the tests, in a project of RapidKit Core's.
+const HEALTH: &str = "src/health/postgres.py";
 
 fn environment() -> Result<PathBuf> {
     let mut environment = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,15 +100,23 @@ pub fn lints(folder: &Path) -> Result<()> {
         })
         .context("there is no layer")?;
     let mut files = judged::files(layer.path())?;
-    files.push((TEST.into(), std::fs::read(folder.join(TEST))?));
-    judged::once(files, || judge(folder, layer.path()))
+    let mut paths = vec![layer.path().display().to_string()];
+    for path in TESTS.iter().chain(&[HEALTH]) {
+        if folder.join(path).is_file() {
+            files.push((path.into(), std::fs::read(folder.join(path))?));
+            paths.push((*path).to_owned());
+        }
+    }
+    judged::once(files, || judge(folder, layer.path(), &paths))
 }
 
-fn judge(folder: &Path, layer: &Path) -> Result<()> {
+fn judge(folder: &Path, layer: &Path, paths: &[String]) -> Result<()> {
     let ruff = tool("ruff")?;
-    let files = layer.display().to_string();
+    let mut files: Vec<&str> = paths.iter().map(String::as_str).collect();
     let format = ["format", "--isolated", "--no-cache", "--check"];
-    run(folder, &ruff, &[&format[..], &[&files, TEST]].concat())?;
+    run(folder, &ruff, &[&format[..], &files].concat())?;
+    // A test has no documentation, and asserts.
+    files.retain(|path| !TESTS.contains(path));
     let every = [
         "check",
         "--isolated",
@@ -114,7 +128,19 @@ fn judge(folder: &Path, layer: &Path) -> Result<()> {
         "--ignore",
         UNASKED,
     ];
-    run(folder, &ruff, &[&every[..], &[&files]].concat())?;
+    run(folder, &ruff, &[&every[..], &files].concat())?;
+    if files.contains(&HEALTH) {
+        let quiet = [
+            "--strict",
+            "--follow-imports=silent",
+            "--cache-dir=/dev/null",
+        ];
+        run(
+            folder,
+            &tool("mypy")?,
+            &[&quiet[..], &["-p", "src.health.postgres"]].concat(),
+        )?;
+    }
     // A copy by itself: of the application around it, mypy may think what it likes.
     let alone = target().join("mypy");
     let _ = std::fs::remove_dir_all(alone.join("db_postgres"));

@@ -38,6 +38,10 @@ const ROLES: &[(&str, &str)] = &[
         "sh,workspace",
         "executed in a new workspace with several applications",
     ),
+    (
+        "sh,core",
+        "executed in an application that RapidKit Core has made, with its module",
+    ),
     ("sh,module", "executed in a copy of the module"),
     (
         "sh,verify",

@@ -1,6 +1,6 @@
 //! Blocks that are executed in a project made for them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::page::{Block, blocks};
 use crate::repository;
@@ -31,13 +31,19 @@ pub fn application(folder: &Path, name: &str) {
 /// Copies the module, as it stands.
 pub fn copy_module(folder: &Path) {
     for path in ["module.yaml", "module.sums", "config", "templates", "docs"] {
-        for entry in walkdir::WalkDir::new(repository().join(path)) {
-            let entry = entry.unwrap();
-            let to = folder.join(entry.path().strip_prefix(repository()).unwrap());
-            if entry.file_type().is_file() {
-                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-                std::fs::copy(entry.path(), to).unwrap();
-            }
+        copy(&repository().join(path), &folder.join(path));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let below = entry.path().strip_prefix(from).unwrap();
+        // Of a single file nothing is left, and to join that would make it a directory.
+        let to = to.join(below).components().collect::<PathBuf>();
+        if entry.file_type().is_file() {
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
 }
@@ -85,6 +91,16 @@ fn commands_run_in_a_workspace() {
         let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
         std::fs::write(folder.join("Cargo.toml"), workspace).unwrap();
     });
+}
+
+#[test]
+fn commands_run_in_an_application_of_rapidkit_core() {
+    for framework in ["fastapi", "nestjs"] {
+        let fixtures = repository().join("tests/fixtures").join(framework);
+        execute(&blocks("sh,core"), |folder| {
+            copy(&fixtures.join("rapidkit-core-adopted"), folder);
+        });
+    }
 }
 
 #[test]

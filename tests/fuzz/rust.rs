@@ -9,7 +9,7 @@ use rapidkit_pg::edit::rust::{self, Source, count, declare, fault, find, tokens}
 use rapidkit_pg::edit::splice::{Splice, spliced};
 use rapidkit_pg::edit::{count_blocks, is_compared_whole};
 use rapidkit_pg::frameworks;
-use rapidkit_pg::types::{Block, ProjectPath, Target};
+use rapidkit_pg::types::{Block, Profile, ProjectPath, Target};
 
 use crate::inputs::mutated_text;
 use crate::run::{refused, run};
@@ -197,6 +197,7 @@ fn rust_wiring() {
             framework: "axum",
             root: ProjectPath::root(),
             package: "x".to_owned(),
+            profile: Profile::Standard,
         };
         let facts = match axum.pre_generation(&files, &target) {
             Ok(facts) => facts,

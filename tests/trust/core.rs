@@ -159,6 +159,24 @@ fn in_a_project_of_both_only_our_corner_is_judged() {
     // Our corner is judged as anywhere.
     project.write(".rapidkit/vendor/db_postgres/0.9.0/x", "");
     assert_eq!(verify(&project, &[]).of("RK0303").len(), 1);
+    // But for what RapidKit Core says it has copied of its own module of this name; never for ours.
+    let record = |version: &str| {
+        format!(
+            r#"{{ "files": {{ "x": {{ "hash": "{}", "module": "db_postgres", "version": "{version}" }} }} }}"#,
+            "0".repeat(64)
+        )
+    };
+    let files = ".rapidkit/file-hashes.json";
+    project.write(files, record("0.9.0"));
+    assert_eq!(verify(&project, &[]).of("RK0303").len(), 0);
+    let ours = project.write(".rapidkit/vendor/db_postgres/1.1.0/x", "");
+    for version in ["", ".", "1.1.0", "0.9.0/../1.1.0"] {
+        project.write(files, record(version));
+        assert_eq!(verify(&project, &[]).of("RK0303").len(), 2, "{version}");
+    }
+    for path in [ours, project.path().join(files)] {
+        std::fs::remove_file(path).unwrap();
+    }
     std::fs::remove_dir_all(project.path().join(".rapidkit/vendor/db_postgres/0.9.0")).unwrap();
     // And nobody may take RapidKit Core away.
     std::fs::remove_file(project.path().join(".rapidkit/project.json")).unwrap();

@@ -91,6 +91,7 @@ pub fn add(folder: &Path) -> Result<(), Problem> {
     for framework in frameworks::all() {
         for target in framework.detect(&project)? {
             let request = Request {
+                adopt: false,
                 module: &module,
                 framework: *framework,
                 target: &target,

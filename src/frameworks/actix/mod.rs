@@ -14,7 +14,8 @@ use super::rust;
 use crate::edit::cargo::exclude;
 use crate::edit::cargo::workspace::{CrateRoot, Package};
 use crate::types::{
-    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Block, Dependency, Facts, FileEdit, Files, Install, Problem, Profile, ProjectPath, Target,
+    Unsure,
 };
 use wiring::ActixWiring;
 
@@ -49,8 +50,11 @@ impl Framework for Actix {
         &["close", exclude::BLOCK, "init", "mod", "routes", "shutdown"]
     }
 
-    fn sample_facts(&self) -> Vec<Facts> {
-        rust::sample_facts().into_iter().map(with_pools).collect()
+    fn samples(&self) -> Vec<(Profile, Facts)> {
+        rust::sample_facts()
+            .into_iter()
+            .map(|facts| (Profile::Standard, with_pools(facts)))
+            .collect()
     }
 
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {

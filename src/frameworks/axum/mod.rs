@@ -15,7 +15,8 @@ use super::rust;
 use crate::edit::cargo::exclude;
 use crate::edit::cargo::workspace::{CrateRoot, Package};
 use crate::types::{
-    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Block, Dependency, Facts, FileEdit, Files, Install, Problem, Profile, ProjectPath, Target,
+    Unsure,
 };
 use wiring::AxumWiring;
 
@@ -58,14 +59,17 @@ impl Framework for Axum {
         ]
     }
 
-    fn sample_facts(&self) -> Vec<Facts> {
+    fn samples(&self) -> Vec<(Profile, Facts)> {
         let with = |axum: &str| {
             let samples = rust::sample_facts().into_iter();
             let own = [
                 ("axum".to_owned(), Value::from(axum)),
                 (rust::POOL_PER_WORKER.to_owned(), Value::from(false)),
             ];
-            samples.map(move |facts| facts.into_iter().chain(own.clone()).collect())
+            samples.map(move |facts| {
+                let facts = facts.into_iter().chain(own.clone()).collect();
+                (Profile::Standard, facts)
+            })
         };
         with("0.7").chain(with("0.8")).collect()
     }

@@ -59,7 +59,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::types::ProjectPath;
+    use crate::types::{Profile, ProjectPath};
 
     fn advised(files: &[(&str, &str)]) -> String {
         let files: BTreeMap<ProjectPath, Arc<str>> = files
@@ -70,6 +70,7 @@ mod tests {
             framework: "fastapi",
             package: "app".to_owned(),
             root: ProjectPath::root(),
+            profile: Profile::Standard,
         };
         advice(&files, &target).unwrap().join("\n")
     }

@@ -7,7 +7,7 @@ use super::manifest::{child, is_searched};
 use crate::edit::python::{Import, Source};
 use crate::edit::splice::line_start;
 use crate::edit::tree::{ancestors, descendants, named_children};
-use crate::types::{EntryKind, Files, Problem, ProjectPath};
+use crate::types::{EntryKind, Files, Problem, Profile, ProjectPath, Target};
 
 /// Directories whose files serve nobody.
 const ASIDE: [&str; 8] = [
@@ -37,13 +37,22 @@ pub struct Application<'f> {
     pub statement: Node<'f>,
 }
 
-/// The Python files below `directory` that could make or hold an application. Those of the layer itself are left out.
+/// What RapidKit Core puts beside an application, which makes one only to collect routes.
+const CORE_ASIDE: [&str; 2] = ["src/health", "src/modules"];
+
+/// The Python files of a target that could make or hold an application. Those of the layer itself are left out.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn files(files: &dyn Files, directory: &ProjectPath) -> Result<Vec<File>, Problem> {
+pub fn files(files: &dyn Files, target: &Target) -> Result<Vec<File>, Problem> {
     let mut found = Vec::new();
-    let mut queue = vec![directory.clone()];
+    let mut queue = vec![target.root.clone()];
+    let is_core = |directory: &ProjectPath| {
+        target.profile == Profile::Rapidkit
+            && CORE_ASIDE
+                .iter()
+                .any(|aside| *directory == child(&target.root, aside))
+    };
     while let Some(directory) = queue.pop() {
         let entries = files.entries(&directory)?;
         if entries.iter().any(|entry| entry.name == "pyvenv.cfg") {
@@ -55,7 +64,8 @@ pub fn files(files: &dyn Files, directory: &ProjectPath) -> Result<Vec<File>, Pr
                 EntryKind::Directory
                     if is_searched(&entry.name)
                         && !is_ours
-                        && !ASIDE.contains(&entry.name.as_str()) =>
+                        && !ASIDE.contains(&entry.name.as_str())
+                        && !is_core(&child(&directory, &entry.name)) =>
                 {
                     queue.push(child(&directory, &entry.name));
                 }

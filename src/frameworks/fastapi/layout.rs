@@ -7,6 +7,7 @@ use super::application::{Application, File};
 use super::manifest::{Manifest, child};
 use crate::edit::python::{Import, Style, is_stdlib};
 use crate::edit::requirement::normalised;
+use crate::frameworks::CORE_HOME;
 use crate::types::{Files, Problem, ProjectPath};
 
 /// The layer's place.
@@ -141,6 +142,21 @@ fn names_bare(text: &str, stem: &str) -> bool {
         let follows = text[at + name.len()..].starts_with(|c: char| c.is_ascii_alphabetic());
         follows && text[..at].ends_with([' ', '"', '\'', '='])
     })
+}
+
+/// The place in a project of RapidKit Core's. All of its code names its modules from the root of the project.
+pub fn core(target: &ProjectPath) -> Layout {
+    let home = child(target, CORE_HOME);
+    let within = dotted(&home, target);
+    Layout {
+        module: joined(&within),
+        style: Style {
+            dots: 0,
+            package: within,
+        },
+        home,
+        neighbours: vec!["src".to_owned()],
+    }
 }
 
 /// Where the layer would go if nothing else can be said: beside what looks like the application.

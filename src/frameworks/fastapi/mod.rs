@@ -10,13 +10,14 @@ mod tests;
 
 use serde_json::Value;
 
-use super::Framework;
+use super::{CORE_HOME, Framework};
 use crate::edit::python::{Import, edit, insert_import};
 use crate::edit::requirement::overlap;
 use crate::edit::splice::{Splice, indent};
 use crate::edit::tree::descendants;
 use crate::types::{
-    Block, Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Block, Dependency, Facts, FileEdit, Files, Install, Problem, Profile, ProjectPath, Target,
+    Unsure,
 };
 use layout::Layout;
 use manifest::Manifest;
@@ -51,6 +52,7 @@ impl Framework for FastApi {
                 };
                 Ok(Target {
                     framework: self.name(),
+                    profile: super::profile(files, &root)?,
                     package: name.unwrap_or(directory).to_owned(),
                     root,
                 })
@@ -74,9 +76,10 @@ impl Framework for FastApi {
                 )));
             }
         }
-        let layout = match place(files, target) {
-            Ok(layout) => layout,
-            Err(_) => layout::fallback(files, &target.root)?,
+        let layout = match (target.profile, place(files, target)) {
+            (Profile::Rapidkit, _) => layout::core(&target.root),
+            (_, Ok(layout)) => layout,
+            (_, Err(_)) => layout::fallback(files, &target.root)?,
         };
         let home = layout
             .home
@@ -96,18 +99,24 @@ impl Framework for FastApi {
         &["import", "init"]
     }
 
-    fn sample_facts(&self) -> Vec<Facts> {
+    fn samples(&self) -> Vec<(Profile, Facts)> {
         [
-            ("", MODULE),
-            ("app", "app.db_postgres"),
-            ("src/shop", "shop.db_postgres"),
+            (Profile::Standard, "", MODULE),
+            (Profile::Standard, "app", "app.db_postgres"),
+            (Profile::Standard, "src/shop", "shop.db_postgres"),
+            (
+                Profile::Rapidkit,
+                CORE_HOME,
+                "src.modules.free.database.db_postgres",
+            ),
         ]
         .into_iter()
-        .map(|(home, module)| {
-            Facts::from([
+        .map(|(profile, home, module)| {
+            let facts = Facts::from([
                 ("home".to_owned(), Value::from(home)),
                 ("module".to_owned(), Value::from(module)),
-            ])
+            ]);
+            (profile, facts)
         })
         .collect()
     }
@@ -158,16 +167,21 @@ impl Framework for FastApi {
                 steps: manual::steps(layout),
             })
         };
-        let sources =
-            application::files(files, &target.root).map_err(|problem| unsure(problem, None))?;
-        let guess = layout::fallback(files, &target.root).ok();
+        let sources = application::files(files, target).map_err(|problem| unsure(problem, None))?;
+        let guess = match target.profile {
+            Profile::Rapidkit => Some(layout::core(&target.root)),
+            Profile::Standard => layout::fallback(files, &target.root).ok(),
+        };
         if sources.iter().any(is_wired) {
             return Ok(Vec::new());
         }
         let application = application::find(&sources, &target.root)
             .map_err(|problem| unsure(problem, guess.as_ref()))?;
-        let layout = layout::layout(files, &target.root, &application)
-            .map_err(|problem| unsure(problem, guess.as_ref()))?;
+        let layout = match target.profile {
+            Profile::Rapidkit => layout::core(&target.root),
+            Profile::Standard => layout::layout(files, &target.root, &application)
+                .map_err(|problem| unsure(problem, guess.as_ref()))?,
+        };
         wired(&application, &layout)
             .map(|edit| vec![edit])
             .map_err(|problem| unsure(problem, Some(&layout)))
@@ -180,7 +194,7 @@ fn manifest(files: &dyn Files, target: &Target) -> Result<Manifest, Problem> {
 }
 
 fn place(files: &dyn Files, target: &Target) -> Result<Layout, Problem> {
-    let sources = application::files(files, &target.root)?;
+    let sources = application::files(files, target)?;
     let application = application::find(&sources, &target.root)?;
     layout::layout(files, &target.root, &application)
 }

@@ -7,7 +7,7 @@ use super::packages::{Application, below};
 use crate::edit::splice::{Splice, indent};
 use crate::edit::tree::{ancestors, named_children};
 use crate::edit::typescript::{Source, edit, fault, import_paths, imported, reexported};
-use crate::types::{Block, EntryKind, FileEdit, Files, Problem, ProjectPath, relative};
+use crate::types::{Block, EntryKind, FileEdit, Files, Problem, Profile, ProjectPath, relative};
 
 /// How deep below the sources a bootstrap is looked for.
 const LEVELS: u32 = 3;
@@ -80,7 +80,11 @@ pub fn extension(
 ///
 /// # Errors
 /// There is no place that is certain.
-pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdit>, Problem> {
+pub fn edits(
+    files: &dyn Files,
+    application: &Application,
+    profile: Profile,
+) -> Result<Vec<FileEdit>, Problem> {
     let mut created = Vec::new();
     for (path, text) in sources(files, &application.source_root)? {
         let source = Source::parse(path.clone(), text.clone());
@@ -134,7 +138,8 @@ pub fn edits(files: &dyn Files, application: &Application) -> Result<Vec<FileEdi
         true => source,
         false => &parse(files, &home)?,
     };
-    let from = import_path(application, &home, application.extension(files)?);
+    let layer = super::import_path(profile);
+    let from = import_path(application, &home, layer, application.extension(files)?);
     let (mut splices, mut blocks) = module::wire(module_file, &class, &from)?;
     let mut edits = Vec::new();
     let (hooks, hook_blocks) = shutdown(source, *call)?;
@@ -301,7 +306,12 @@ fn locate(
 }
 
 /// How a file imports the generated module.
-fn import_path(application: &Application, importer: &ProjectPath, extension: &str) -> String {
+fn import_path(
+    application: &Application,
+    importer: &ProjectPath,
+    layer: &str,
+    extension: &str,
+) -> String {
     let below = importer
         .parent()
         .and_then(|dir| dir.below(&application.source_root))
@@ -311,14 +321,14 @@ fn import_path(application: &Application, importer: &ProjectPath, extension: &st
         .split('/')
         .filter(|s| !s.is_empty() && *s != ".")
         .count();
-    let up = match depth {
-        0 => "./".to_owned(),
-        depth => "../".repeat(depth),
+    let path = match depth {
+        0 => layer.to_owned(),
+        depth => "../".repeat(depth) + layer.trim_start_matches("./"),
     };
     match extension {
-        "" => format!("{up}db-postgres"),
+        "" => path,
         // Whoever asks for file extensions has no index files found, either.
-        extension => format!("{up}db-postgres/index{extension}"),
+        extension => format!("{path}/index{extension}"),
     }
 }
 

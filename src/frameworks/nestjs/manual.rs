@@ -1,9 +1,11 @@
 //! The lines that wire an application by hand.
 
-use crate::types::ManualStep;
+use super::import_path;
+use crate::types::{ManualStep, Profile};
 
 /// All steps.
-pub fn steps() -> Vec<ManualStep> {
+pub fn steps(profile: Profile) -> Vec<ManualStep> {
+    let path = import_path(profile);
     let step = |what: &str, code: &str| ManualStep {
         what: what.to_owned(),
         code: code.to_owned(),
@@ -11,7 +13,7 @@ pub fn steps() -> Vec<ManualStep> {
     vec![
         step(
             "in the file of the application's root module (the path as it is seen from there)",
-            "import { DatabasePostgresModule } from './db-postgres';",
+            &format!("import {{ DatabasePostgresModule }} from '{path}';"),
         ),
         step(
             "in that module's `imports`",

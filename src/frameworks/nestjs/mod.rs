@@ -9,12 +9,12 @@ mod tests;
 
 use serde_json::Value;
 
-use super::Framework;
+use super::{CORE_HOME, Framework};
 use crate::edit::package_json;
 use crate::edit::splice::spliced;
 use crate::edit::typescript::{Source, name_files};
 use crate::types::{
-    Dependency, Facts, FileEdit, Files, Install, Problem, ProjectPath, Target, Unsure,
+    Dependency, Facts, FileEdit, Files, Install, Problem, Profile, ProjectPath, Target, Unsure,
 };
 use packages::Application;
 
@@ -27,14 +27,17 @@ impl Framework for NestJs {
     }
 
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
-        Ok(packages::applications(files)?
+        packages::applications(files)?
             .into_iter()
-            .map(|application| Target {
-                framework: self.name(),
-                root: application.root,
-                package: application.name,
+            .map(|application| {
+                Ok(Target {
+                    framework: self.name(),
+                    profile: super::profile(files, &application.root)?,
+                    root: application.root,
+                    package: application.name,
+                })
             })
-            .collect())
+            .collect()
     }
 
     fn pre_generation(&self, files: &dyn Files, target: &Target) -> Result<Facts, Problem> {
@@ -75,21 +78,33 @@ impl Framework for NestJs {
         &["import", "imports", "shutdown"]
     }
 
-    fn sample_facts(&self) -> Vec<Facts> {
-        [(false, false, ""), (true, false, ""), (true, true, ".js")]
-            .into_iter()
-            .map(|(has_runner, vitest, extension)| {
-                Facts::from([
-                    ("extension".to_owned(), Value::from(extension)),
-                    ("has_runner".to_owned(), Value::from(has_runner)),
-                    ("source_root".to_owned(), Value::from("src")),
-                    ("vitest".to_owned(), Value::from(vitest)),
-                ])
-            })
-            .collect()
+    fn samples(&self) -> Vec<(Profile, Facts)> {
+        let standard = Profile::Standard;
+        [
+            (standard, false, false, ""),
+            (standard, true, false, ""),
+            (standard, true, true, ".js"),
+            (Profile::Rapidkit, true, false, ""),
+        ]
+        .into_iter()
+        .map(|(profile, has_runner, vitest, extension)| {
+            let facts = Facts::from([
+                ("extension".to_owned(), Value::from(extension)),
+                ("has_runner".to_owned(), Value::from(has_runner)),
+                ("source_root".to_owned(), Value::from("src")),
+                ("vitest".to_owned(), Value::from(vitest)),
+            ]);
+            (profile, facts)
+        })
+        .collect()
     }
 
     fn place(&self, target: &Target, facts: &Facts, output: &ProjectPath) -> ProjectPath {
+        if target.profile == Profile::Rapidkit
+            && let Some(place) = core_place(output)
+        {
+            return target.root.join(&place);
+        }
         let source = facts.get("source_root").and_then(Value::as_str);
         let inside = output.as_str().strip_prefix("src/");
         match (source, inside) {
@@ -133,13 +148,33 @@ impl Framework for NestJs {
         _facts: &Facts,
     ) -> Result<Vec<FileEdit>, Box<Unsure>> {
         let wired = application(files, target)
-            .and_then(|application| bootstrap::edits(files, &application));
+            .and_then(|application| bootstrap::edits(files, &application, target.profile));
         wired.map_err(|problem| {
             Box::new(Unsure {
                 problem,
-                steps: manual::steps(),
+                steps: manual::steps(target.profile),
             })
         })
+    }
+}
+
+/// Where RapidKit Core's kits have what the layer's files take the place of.
+fn core_place(output: &ProjectPath) -> Option<ProjectPath> {
+    let file = output.as_str().strip_prefix("src/db-postgres/")?;
+    let place = match file {
+        "postgres.spec.ts" => {
+            "tests/modules/integration/database/postgres.integration.spec.ts".to_owned()
+        }
+        _ => format!("{CORE_HOME}/db_postgres/{file}"),
+    };
+    ProjectPath::existing(&place).ok()
+}
+
+/// How a file in the directory of the sources imports the layer.
+fn import_path(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Standard => "./db-postgres",
+        Profile::Rapidkit => "./modules/free/database/db_postgres",
     }
 }
 

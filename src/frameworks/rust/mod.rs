@@ -15,8 +15,8 @@ use crate::edit::cargo::workspace::{
 use crate::edit::cargo::{self, exclude};
 use crate::edit::rust::{At, HOLE, Program};
 use crate::types::{
-    Dependency, Facts, FileEdit, Files, ManualStep, OWN_DIRECTORY, Overlay, Problem, ProjectPath,
-    Target, Unsure, relative,
+    Dependency, Facts, FileEdit, Files, ManualStep, OWN_DIRECTORY, Overlay, Problem, Profile,
+    ProjectPath, Target, Unsure, relative,
 };
 use wiring::Patches;
 
@@ -45,6 +45,7 @@ pub fn detect(
             framework,
             root: package.dir().clone(),
             package: package.name,
+            profile: Profile::Standard,
         })
         .collect())
 }

@@ -8,7 +8,7 @@ use super::fails;
 use crate::frameworks::Framework;
 use crate::module::{Prompt, PromptType};
 use crate::plan::{Rendering, Templates, check_syntax, framework};
-use crate::types::{Answer, Code, Facts, Level, Problem, ProjectPath, Target};
+use crate::types::{Answer, Code, Facts, Level, Problem, Profile, ProjectPath, Target};
 use crate::verify::findings::Findings;
 
 /// One rendering that worked.
@@ -44,20 +44,17 @@ fn of_framework(
     framework: &'static dyn Framework,
     findings: &mut Findings,
 ) -> Vec<Trial> {
-    let cases: Vec<(usize, Facts, BTreeMap<String, Answer>)> = framework
-        .sample_facts()
-        .into_iter()
-        .enumerate()
-        .flat_map(|(sample, facts)| {
-            answers(templates)
-                .into_iter()
-                .map(move |answers| (sample, facts.clone(), answers))
-        })
-        .collect();
+    let samples = framework.samples().into_iter().enumerate();
+    let cases = samples.flat_map(|(sample, kind)| {
+        answers(templates)
+            .into_iter()
+            .map(move |answers| (sample, kind.clone(), answers))
+    });
     let tried: Vec<Result<Trial, Box<Problem>>> = cases
+        .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|(sample, facts, answers)| {
-            one(templates, framework, sample, facts, answers).map_err(Box::new)
+        .map(|(sample, kind, answers)| {
+            one(templates, framework, sample, kind, answers).map_err(Box::new)
         })
         .collect();
     let mut trials = Vec::new();
@@ -79,13 +76,14 @@ fn one(
     templates: &Templates,
     framework: &'static dyn Framework,
     sample: usize,
-    facts: Facts,
+    (profile, facts): (Profile, Facts),
     answers: BTreeMap<String, Answer>,
 ) -> Result<Trial, Problem> {
     let target = Target {
         framework: framework.name(),
         root: ProjectPath::root(),
         package: String::new(),
+        profile,
     };
     let rendering = templates.render(framework, &target, &answers, &facts)?;
     Ok(Trial {

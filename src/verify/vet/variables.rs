@@ -15,14 +15,15 @@ pub(super) fn undeclared(subject: &Subject, findings: &mut Findings) {
         let mut known: BTreeSet<String> = ["name", "slug", "version"]
             .map(|name| format!("module.{name}"))
             .into();
+        known.insert("profile".to_owned());
         let prompts = &subject.module.spec.prompts;
         known.extend(
             prompts
                 .iter()
                 .map(|prompt| format!("answers.{}", prompt.value.name)),
         );
-        let samples = framework(name).map(|framework| framework.sample_facts());
-        for facts in samples.unwrap_or_default() {
+        let samples = framework(name).map(|framework| framework.samples());
+        for (_, facts) in samples.unwrap_or_default() {
             known.extend(facts.keys().map(|name| format!("facts.{name}")));
         }
         for file in &variant.value.files {
@@ -33,7 +34,7 @@ pub(super) fn undeclared(subject: &Subject, findings: &mut Findings) {
             for variable in read.difference(&known) {
                 let finding = findings
                     .about(Code::UndeclaredVariable, Level::Finding, template)
-                    .expected("module.*, answers.<a prompt>, facts.<of the framework>")
+                    .expected("profile, module.*, answers.<a prompt>, facts.<of the framework>")
                     .actual(format!("`{variable}`, for {name}"));
                 findings.add(finding);
             }

@@ -33,8 +33,7 @@ def init_app(app: FastAPI) -> None:
     The settings are checked as it starts: ``SettingsError`` stops it. Its own lifespan
     runs inside.
     """
-    # Before any other, and with no dependency of the application's own.
-    app.router.routes.insert(0, _Route(HEALTH, _health, include_in_schema=False))
+    add_health_route(app)
     inner: Callable[[Any], AbstractAsyncContextManager[Any]] = (
         app.router.lifespan_context
     )
@@ -51,6 +50,14 @@ def init_app(app: FastAPI) -> None:
             database.cache_clear()
 
     app.router.lifespan_context = lifespan
+
+
+def add_health_route(app: FastAPI) -> None:
+    """Put the health route before any other, unless it is there."""
+    routes = app.router.routes
+    if not any(isinstance(route, _Route) for route in routes):
+        # With no dependency of the application's own.
+        routes.insert(0, _Route(HEALTH, _health, include_in_schema=False))
 
 
 class _Route(Route):
