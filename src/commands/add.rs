@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
             "{} is here already: `--set` has no effect",
             plan.module
         ))
-        .help("change the default in the generated settings, or set the variable"));
+        .help("change an answer with `rapidkit-pg reconfigure --set`"));
     }
     let next = || next(&plan, &project, &lock, framework, args);
     let report = |next| report(&plan, next);
@@ -85,6 +85,7 @@ fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
         command: "add",
         subject: Some(Subject {
             module: &plan.module,
+            from: None,
             version: plan.version.to_string(),
             framework: plan.target.framework,
             package: &plan.target.package,

@@ -5,9 +5,9 @@ use inquire::{Confirm, CustomType, InquireError, Select, Text};
 use crate::module::{Prompt, PromptType};
 use crate::types::Problem;
 
-/// Whether to go on.
-pub fn confirm(question: &str) -> Result<bool, Problem> {
-    answer(Confirm::new(question).with_default(true).prompt())
+/// Whether to go on; `default` without an answer.
+pub fn confirm(question: &str, default: bool) -> Result<bool, Problem> {
+    answer(Confirm::new(question).with_default(default).prompt())
 }
 
 /// The index of one of several.

@@ -5,7 +5,7 @@ use super::context::{self, Context};
 use crate::cli::{Diff, Format};
 use crate::lockfile::{Lock, LockedModule};
 use crate::module::Module;
-use crate::plan::{self, State, To, pristine, states};
+use crate::plan::{self, Finished, State, To, pristine, states};
 use crate::project::Project;
 use crate::report::{FileDiff, print_json};
 use crate::types::{FileKind, Files, Problem};
@@ -79,6 +79,7 @@ fn yours(
     locked: &LockedModule,
 ) -> Result<(Vec<FileDiff>, Vec<String>), Problem> {
     let copies = pristine(project, locked)?;
+    let finished = Finished::read(project, locked)?;
     let mut files = Vec::new();
     let mut blocks = Vec::new();
     for state in states(project, locked)? {
@@ -86,8 +87,9 @@ fn yours(
         match state.file.kind {
             FileKind::Generated => {
                 let now = project.text(path)?;
-                let before = copies.get(path).map_or("", |text| &**text);
-                files.extend(FileDiff::of(path.as_str(), Some(before), now.as_deref()));
+                let copy = copies.get(path).map_or("", |text| &**text);
+                let before = finished.of(path, copy)?;
+                files.extend(FileDiff::of(path.as_str(), Some(&before), now.as_deref()));
             }
             FileKind::Block if state.state != State::Unchanged => {
                 let name = state.file.name.as_deref().unwrap_or_default();

@@ -38,15 +38,19 @@ pub fn locked<'l>(
             let deepest = found.iter().copied().filter(around).max_by_key(depth);
             found = deepest.map_or(found, |deepest| vec![deepest]);
         }
-        None => {}
+        // A module of another package is not meant.
+        None => found.retain(|locked| {
+            let (here, there) = (&root.here, &locked.target);
+            here.below(there).is_some() || there.below(here).is_some()
+        }),
     }
     match found[..] {
         [only] => Ok(only),
         [] => {
-            let package = package.unwrap_or_default().escape_debug();
+            let package = package.unwrap_or(root.here.as_str()).escape_debug();
             let mut problem = Problem::input(format!("`{package}` does not have {name}"));
             problem.notes = all;
-            Err(problem)
+            Err(problem.help("say which package is meant: `--package PATH`"))
         }
         _ => {
             let mut problem = Problem::decision("several packages have it");
@@ -60,6 +64,7 @@ pub fn locked<'l>(
 pub fn subject(locked: &LockedModule) -> Subject<'_> {
     Subject {
         module: locked.name(),
+        from: None,
         version: locked.version.to_string(),
         framework: &locked.framework,
         package: match locked.target.as_str() {

@@ -22,8 +22,6 @@ mod upgrade;
 mod verify_all;
 mod vet;
 
-use std::io::Write;
-
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, FindingFormat, Format, Reporting};
@@ -79,11 +77,15 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "rapidkit-pg", &mut text);
-            ("completions", None, print(&text))
+            // https://github.com/clap-rs/clap/issues/6421: with a hyphen in a name no subcommand is found.
+            let text =
+                String::from_utf8_lossy(&text).replace("rapidkit__subcmd__pg", "rapidkit__pg");
+            context.terminal.bytes(text.as_bytes());
+            ("completions", None, Ok(0))
         }
-        Command::Man { command } => ("man", None, man(command.as_deref())),
+        Command::Man { command } => ("man", None, man(&context, command.as_deref())),
     };
-    match result {
+    match result.and_then(|code| context.terminal.finish().map(|()| code)) {
         Ok(code) => code,
         Err(problem) => {
             let asked = matches!(
@@ -102,7 +104,7 @@ pub fn run(cli: &Cli) -> u8 {
     }
 }
 
-fn man(name: Option<&str>) -> Result<u8, Problem> {
+fn man(context: &Context, name: Option<&str>) -> Result<u8, Problem> {
     let mut all = Cli::command();
     all.build();
     let page = match name {
@@ -116,11 +118,6 @@ fn man(name: Option<&str>) -> Result<u8, Problem> {
     clap_mangen::Man::new(page)
         .render(&mut text)
         .map_err(|error| Problem::input(error.to_string()))?;
-    print(&text)
-}
-
-fn print(text: &[u8]) -> Result<u8, Problem> {
-    // A closed pipe (`| head`) is no error of ours.
-    let _ = std::io::stdout().write_all(text);
+    context.terminal.bytes(&text);
     Ok(0)
 }

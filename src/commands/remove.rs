@@ -10,8 +10,12 @@ use crate::types::Problem;
 pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
     let module = context.module(&args.name, &args.module)?;
     let (project, root) = context.project()?;
-    let run = Run::begin(context, &project, &args.writing)?;
+    let run = Run::begin(context, &project, &args.writing)?.with_question("Remove this?");
     let lock = context::lock(&project)?;
+    if lock.modules.is_empty() && run.has_finished_another() {
+        context.terminal.line("nothing is left to remove");
+        return Ok(0);
+    }
     let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
     let removal = plan::remove(&project, &lock, locked, &module, args.discard_edits)?;
     let report = |next| PlanReport {

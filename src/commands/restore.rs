@@ -10,7 +10,9 @@ use crate::types::{ContentHash, Problem, ProjectPath, relative};
 /// `rapidkit-pg restore`
 pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
     let (project, root) = context.project()?;
-    let run = Run::begin(context, &project, &args.writing)?.with_diff();
+    let run = Run::begin(context, &project, &args.writing)?
+        .with_question("Restore this?")
+        .with_diff();
     let lock = context::lock(&project)?;
     let paths = paths(&root, &args.paths)?;
     let wanted = |path: &ProjectPath| {

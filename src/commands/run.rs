@@ -21,6 +21,9 @@ pub enum Outcome {
 /// A run of a command that may write.
 pub struct Run<'p> {
     writer: Option<Writer<'p>>,
+    recovered: Option<Recovered>,
+    /// What is asked, and what is meant by no answer.
+    question: (&'static str, bool),
     ask: bool,
     human: bool,
     diff: bool,
@@ -54,21 +57,35 @@ impl<'p> Run<'p> {
                 "pass `--yes` to take the defaults and write, or `--dry-run` to look first",
             ));
         }
-        let writer = match !args.dry_run && (args.yes || ask) {
-            true => Some(recover(context, project)?),
+        let (writer, recovered) = match !args.dry_run && (args.yes || ask) {
+            true => recover(context, project).map(|(writer, what)| (Some(writer), what))?,
             false if project.is_interrupted() => {
                 return Err(Problem::decision("an interrupted run is pending").help(
                     "run the command without `--dry-run`: it finishes or discards that run first",
                 ));
             }
-            false => None,
+            false => (None, None),
         };
         Ok(Self {
             writer,
+            recovered,
+            question: ("Write this?", true),
             ask,
             human,
             diff: args.diff,
         })
+    }
+
+    /// This run, with a question that has to be answered with yes: something of the user's could go.
+    #[must_use]
+    pub fn with_question(mut self, question: &'static str) -> Self {
+        self.question = (question, false);
+        self
+    }
+
+    /// Whether it has finished an interrupted run first.
+    pub fn has_finished_another(&self) -> bool {
+        self.recovered == Some(Recovered::Finished)
     }
 
     /// This run, with the contents of what is written shown before a question.
@@ -119,7 +136,8 @@ impl<'p> Run<'p> {
         if self.ask {
             // What is asked about is shown, `-q` or not.
             report(Vec::new()).print(context.terminal.not_quiet(), view(false));
-            if !ask::confirm("Write this?")? {
+            let (question, default) = self.question;
+            if !ask::confirm(question, default)? {
                 context.terminal.line("nothing was written");
                 return Ok(Outcome::Declined);
             }
@@ -155,13 +173,15 @@ pub fn nothing_waits(project: &Project) -> Result<(), Problem> {
 ///
 /// # Errors
 /// As [`Project::writer`].
-pub fn recover<'p>(context: &Context, project: &'p Project) -> Result<Writer<'p>, Problem> {
+pub fn recover<'p>(
+    context: &Context,
+    project: &'p Project,
+) -> Result<(Writer<'p>, Option<Recovered>), Problem> {
     let (writer, recovered) = project.writer()?;
-    let what = match recovered {
-        Some(Recovered::Finished) => "an interrupted run was finished first",
-        Some(Recovered::Discarded) => "an interrupted run was discarded first",
-        None => return Ok(writer),
-    };
-    context.terminal.done("Recovered", what);
-    Ok(writer)
+    match recovered {
+        Some(Recovered::Finished) => context.terminal.done("Finished", "an interrupted run"),
+        Some(Recovered::Discarded) => context.terminal.done("Discarded", "an interrupted run"),
+        None => {}
+    }
+    Ok((writer, recovered))
 }

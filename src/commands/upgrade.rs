@@ -14,7 +14,7 @@ use crate::module::Module;
 use crate::plan::{self, FileConflict, Finish, Pending, To};
 use crate::project::Project;
 use crate::report::{PlanReport, Subject};
-use crate::types::{Answer, Files, LOCK_SIGNATURE, Problem, ProjectPath};
+use crate::types::{Answer, Change, Files, LOCK_SIGNATURE, Problem, ProjectPath};
 
 /// `rapidkit-pg upgrade`
 pub fn run(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
@@ -151,6 +151,8 @@ impl Step<'_> {
         let report = |next| PlanReport {
             command,
             subject: Some(Subject {
+                from: Some(self.locked.version.to_string())
+                    .filter(|from| *from != version.to_string()),
                 version: version.to_string(),
                 ..subject(self.locked)
             }),
@@ -158,27 +160,51 @@ impl Step<'_> {
             notes: notes.clone(),
             next,
         };
-        let next = || self.next(&conflicts, &commands);
+        let next = || self.next(&changes, &conflicts, &commands);
         match self.run.carry_out(self.context, &changes, &report, &next)? {
             Outcome::Declined => return Ok(1),
             Outcome::Shown => {}
-            Outcome::Applied if command == "upgrade" => self.context.terminal.done(
-                "Upgraded",
-                format!(
-                    "{} from {} to {version}",
-                    self.locked.module, self.locked.version
-                ),
+            Outcome::Applied if !conflicts.is_empty() => self.context.terminal.done(
+                "Waiting",
+                format!("for the conflicts of {} to be resolved", self.locked.name()),
             ),
+            Outcome::Applied if command == "upgrade" => {
+                let verb = match *version < self.locked.version {
+                    true => "Downgraded",
+                    false => "Upgraded",
+                };
+                let (name, from) = (self.locked.name(), &self.locked.version);
+                let what = format!("{name} from {from} to {version}");
+                self.context.terminal.done(verb, what);
+            }
             Outcome::Applied => self
                 .context
                 .terminal
-                .done("Reconfigured", &self.locked.module),
+                .done("Reconfigured", self.locked.name()),
         }
         Ok(u8::from(!conflicts.is_empty()))
     }
 
-    fn next(&self, conflicts: &[String], commands: &[Vec<String>]) -> Result<Vec<String>, Problem> {
+    fn next(
+        &self,
+        changes: &[Change],
+        conflicts: &[String],
+        commands: &[Vec<String>],
+    ) -> Result<Vec<String>, Problem> {
         let mut next = Vec::new();
+        if changes.is_empty() {
+            return Ok(next);
+        }
+        let is_dependency = |line: &String| line.contains("dependency ");
+        if changes
+            .iter()
+            .any(|change| change.summary.iter().any(is_dependency))
+        {
+            let framework = plan::framework(&self.locked.framework)?;
+            let target = plan::target(framework, self.locked)?;
+            let install = framework.install(self.project, &target)?;
+            next.push(format!("Install what the manifests ask for: {install}"));
+        }
         if !self.run_hooks {
             next.extend(hooks::not_run(commands));
         }

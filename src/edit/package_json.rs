@@ -209,8 +209,8 @@ fn suiting(
     let (Some(have), Some(want)) = (lower(range), lower(&dependency.version)) else {
         return Ok(None);
     };
-    let also = dependency.also.as_deref().and_then(major);
-    if have >= want || also == Some(have[0]) {
+    let also = dependency.also.as_deref().and_then(lower);
+    if have >= want || also.is_some_and(|also| have[0] == also[0] && have >= also) {
         return Ok(None);
     }
     let number = dependency.version.trim_start_matches('^');
@@ -380,6 +380,17 @@ mod tests {
             |version| add_dependencies(&path, &with(version), std::slice::from_ref(&wanted));
         assert_eq!(added(7).unwrap(), None);
         assert!(added(6).unwrap_err().message.contains("too old"));
+        let wanted = Dependency {
+            version: "^8.23.0".to_owned(),
+            also: Some("^8.21.0".to_owned()),
+            ..dependency("pg", false)
+        };
+        let added = |range: &str| {
+            let text = format!("{{\"dependencies\": {{\"pg\": \"{range}\"}}}}");
+            add_dependencies(&path, &text, std::slice::from_ref(&wanted)).unwrap()
+        };
+        assert_eq!(added("^8.21.1"), None);
+        assert!(added("^8.20.0").unwrap().text.contains("^8.23.0"));
     }
 
     #[test]

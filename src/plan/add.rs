@@ -73,7 +73,8 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         return Err(Problem::decision(format!(
             "{} is here in version {}, this is version {}",
             plan.module, locked.version, plan.version
-        )));
+        ))
+        .help("`rapidkit-pg upgrade` goes from one to the other"));
     }
     let facts = request.framework.pre_generation(files, target)?;
     let mut rendering = Templates::new(request.module)?.render(

@@ -1,14 +1,16 @@
 //! What a module's commands have made of rendered files, as a patch beside the pristine copies.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diffy::apply;
 
+use super::merge::{Labels, Merged, merge};
 use super::rendering::{Rendering, patch_path};
 use super::state::normalised;
 use super::wiring::{Patches, section};
 use crate::lockfile::{LockedFile, LockedModule};
-use crate::types::{Files, Problem, ProjectPath};
+use crate::types::{FileKind, Files, Problem, ProjectPath};
 
 /// The patch's name in a module's vendor tree, below the target's path.
 pub const FINISHED: &str = "finished.patch";
@@ -56,16 +58,66 @@ impl Finished {
     /// # Errors
     /// What was read is no such patch.
     pub fn is_as_written(&self, file: &LockedFile, text: &str) -> Result<bool, Problem> {
-        if Some(normalised(text)) == file.base {
-            return Ok(true);
+        let is_rendered = Some(normalised(text)) == file.base;
+        Ok(is_rendered || self.rendered(file, text)?.is_some())
+    }
+
+    /// What a new version renders, with the changes of the old one's commands brought along: those that were run once are
+    /// not undone by a run without them. `None` if there were none, or they do not fit.
+    ///
+    /// # Errors
+    /// What was read is no such patch; a file that cannot be read.
+    pub fn carried(
+        &self,
+        files: &dyn Files,
+        locked: &LockedModule,
+        pristine: &BTreeMap<ProjectPath, Arc<str>>,
+        was: &ProjectPath,
+        new: &str,
+    ) -> Result<Option<String>, Problem> {
+        let seed = || -> Result<Option<(String, String)>, Problem> {
+            let is_it = |file: &&LockedFile| file.path == *was && file.kind == FileKind::Seed;
+            let (Some(file), Some(text)) = (locked.files.iter().find(is_it), files.text(was)?)
+            else {
+                return Ok(None);
+            };
+            let rendered = self.rendered(file, &text)?;
+            Ok(rendered.map(|rendered| (rendered, text.to_string())))
+        };
+        let sides = match pristine.get(was) {
+            Some(rendered) => Some((rendered.to_string(), self.of(was, rendered)?)),
+            None => seed()?,
+        };
+        let labels = Labels {
+            mine: "",
+            base: "",
+            theirs: "",
+        };
+        let Some((rendered, written)) = sides.filter(|(rendered, written)| rendered != written)
+        else {
+            return Ok(None);
+        };
+        match merge(
+            rendered.as_bytes(),
+            written.as_bytes(),
+            new.as_bytes(),
+            labels,
+        ) {
+            Merged::Clean(text) => Ok(String::from_utf8(text).ok().filter(|text| text != new)),
+            Merged::Conflicted { .. } => Ok(None),
         }
+    }
+
+    /// What was rendered before commands made `text` of it; `None` if that is not how `text` came about.
+    fn rendered(&self, file: &LockedFile, text: &str) -> Result<Option<String>, Problem> {
         let text = text.replace("\r\n", "\n");
         let patches = Patches::parse(&self.0)?;
         let Some(patch) = patches.of(&file.path) else {
-            return Ok(false);
+            return Ok(None);
         };
         let rendered = apply(&text, &patch.reverse()).unwrap_or_default();
         let is_rendered = Some(normalised(&rendered)) == file.base;
-        Ok(is_rendered && apply(&rendered, patch).is_ok_and(|again| again == text))
+        let is_whole = is_rendered && apply(&rendered, patch).is_ok_and(|again| again == text);
+        Ok(Some(rendered).filter(|_| is_whole))
     }
 }

@@ -99,7 +99,7 @@ pub fn merge(base: &[u8], mine: &[u8], theirs: &[u8], labels: Labels) -> Merged 
 }
 
 /// Whether a line of `text` is a marker of a conflict, also one of a conflict that is half resolved. A line of `=` is none on
-/// its own: it underlines headings.
+/// its own: it underlines headings. See [`separators`].
 pub fn has_markers(text: &[u8]) -> bool {
     let text = text.strip_prefix(BOM).unwrap_or(text);
     lines(text).any(|line| {
@@ -109,6 +109,12 @@ pub fn has_markers(text: &[u8]) -> bool {
             length == MARKER && line.get(MARKER).is_none_or(|next| *next == b' ')
         })
     })
+}
+
+/// How many lines of `text` could stand between the sides of a conflict.
+pub fn separators(text: &[u8]) -> usize {
+    let is_separator = |line: &Line| line.content == b"=======";
+    lines(text).filter(is_separator).count()
 }
 
 /// The merge of a fact about a text that can be true or not.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::has_markers;
+use super::merge::{has_markers, separators};
 use super::state::normalised;
 use super::upgrade::Upgrade;
 use crate::edit;
@@ -125,9 +125,10 @@ impl Pending {
     pub fn unresolved(&self, files: &dyn Files) -> Result<Vec<&ProjectPath>, Problem> {
         let mut left = Vec::new();
         for path in &self.conflicts {
-            if files
-                .text(path)?
-                .is_some_and(|text| has_markers(text.as_bytes()))
+            let before = files.text(&before_path(path)?)?.unwrap_or_default();
+            if let Some(text) = files.text(path)?
+                && (has_markers(text.as_bytes())
+                    || separators(text.as_bytes()) > separators(before.as_bytes()))
             {
                 left.push(path);
             }

@@ -82,17 +82,21 @@ impl Rewired {
         let recorded = record.text.as_deref().unwrap_or_default();
         let accepted = match () {
             () if recorded == mine => merged.clone(),
-            () if recorded == base => theirs,
+            () if recorded == base => theirs.clone(),
             () => recorded.to_owned(),
         };
         self.records.push(LockedFile {
             text: Some(accepted),
             ..record.clone()
         });
-        let after = dotenv::replace_block(text, name, &merged).unwrap_or_else(|| text.to_owned());
+        let with = |block: &str| {
+            dotenv::replace_block(text, name, block).unwrap_or_else(|| text.to_owned())
+        };
+        let after = with(&merged);
         let made = versions.wiring.made(&new.path);
         let before = Some(rest.as_str()).filter(|rest| !made || !rest.is_empty());
-        let section = wiring::section(&new.path, before, &after);
+        // What the user has changed in it was not put in.
+        let section = wiring::section(&new.path, before, &with(&theirs));
         self.patch.insert(new.path.clone(), section);
         if after != text {
             self.texts

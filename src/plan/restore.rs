@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::finished::Finished;
 use super::state::{normalised, state_of};
 use super::upgrade::pristine;
 use super::{State, block_states, by_file};
@@ -33,11 +34,16 @@ pub fn restore(
     wanted: &dyn Fn(&ProjectPath) -> bool,
     accepted: Option<&FindAccepted>,
 ) -> Result<Restoration, Problem> {
-    let copies = pristine(files, locked)?;
+    let finished = Finished::read(files, locked)?;
+    let mut written = BTreeMap::new();
+    for (path, copy) in pristine(files, locked)? {
+        let text = finished.of(&path, &copy)?;
+        written.insert(path, text);
+    }
     let mut restoration = Restoration::default();
     for file in &locked.files {
         if file.kind == FileKind::Generated && wanted(&file.path) {
-            restoration.generated(files, file, &copies, accepted)?;
+            restoration.generated(files, file, &written, accepted)?;
         }
         if file.kind == FileKind::Seed
             && wanted(&file.path)
@@ -61,16 +67,16 @@ impl Restoration {
         &mut self,
         files: &dyn Files,
         file: &LockedFile,
-        copies: &BTreeMap<ProjectPath, Arc<str>>,
+        written: &BTreeMap<ProjectPath, String>,
         accepted: Option<&FindAccepted>,
     ) -> Result<(), Problem> {
         let now = files.text(&file.path)?;
-        let rendered = copies.get(&file.path).map(ToString::to_string);
+        let written = written.get(&file.path).cloned();
         let text = match (accepted, file.accepted) {
-            (None, _) => rendered,
+            (None, _) => written,
             (Some(_), None) => None,
             (Some(_), hash) if hash == now.as_deref().map(normalised) => return Ok(()),
-            (Some(_), hash) if hash == file.base => rendered,
+            (Some(_), hash) if hash == written.as_deref().map(normalised) => written,
             (Some(find), Some(hash)) => Some(find(&file.path, hash)?.ok_or_else(|| {
                 Problem::decision("the lock accepts an edit that is not in the last commit")
                     .in_file(&file.path)

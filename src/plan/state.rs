@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 
-use super::finished::Finished;
 use crate::edit;
 use crate::lockfile::{LockedFile, LockedModule};
 use crate::types::{Block, ContentHash, FileKind, Files, Problem};
@@ -37,7 +36,8 @@ pub fn states<'l>(
     for records in by_file(&locked.files) {
         let found = match records[0].kind {
             FileKind::Block => block_states(files, records)?,
-            FileKind::Seed => vec![seed_state(files, locked, &records[0])?],
+            // Written once, then the user's alone.
+            FileKind::Seed => continue,
             _ => vec![state_of(files, &records[0])?],
         };
         states.extend(
@@ -78,24 +78,6 @@ pub fn state_of(files: &dyn Files, file: &LockedFile) -> Result<State, Problem> 
     })
 }
 
-/// A seed has no accepted hash, so that what commands made of it has to be taken back.
-fn seed_state(
-    files: &dyn Files,
-    locked: &LockedModule,
-    file: &LockedFile,
-) -> Result<State, Problem> {
-    let state = state_of(files, file)?;
-    match files.text(&file.path)? {
-        Some(text)
-            if state == State::Edited
-                && Finished::read(files, locked)?.is_as_written(file, &text)? =>
-        {
-            Ok(State::Unchanged)
-        }
-        _ => Ok(state),
-    }
-}
-
 /// The states of all blocks of one file.
 ///
 /// # Errors
@@ -107,12 +89,13 @@ pub fn block_states(files: &dyn Files, records: &[LockedFile]) -> Result<Vec<Sta
     };
     let blocks: Vec<Block> = records.iter().map(block_of).collect();
     let counts = edit::count_blocks(path.file_name(), &text, &blocks);
-    let state = |count| match count {
+    let state = |(block, count): (&Block, usize)| match count {
+        0 if edit::current_block(path.file_name(), &text, &block.name).is_some() => State::Edited,
         0 => State::Missing,
         1 => State::Unchanged,
         _ => State::Doubled,
     };
-    Ok(counts.into_iter().map(state).collect())
+    Ok(blocks.iter().zip(counts).map(state).collect())
 }
 
 /// The block that a record is of.

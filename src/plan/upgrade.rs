@@ -76,7 +76,31 @@ pub fn upgrade(
         manifest.version.value.to_string(),
     );
     let pristine = pristine(files, locked)?;
+    let mut moves = BTreeMap::new();
+    for moved in &to.module.variant(framework.name())?.moves {
+        let place = |path: &str| -> Result<ProjectPath, Problem> {
+            let output = path.parse()?;
+            Ok(framework.place(&target, &facts, &output))
+        };
+        moves.insert(place(&moved.to.value)?, place(&moved.from.value)?);
+    }
+    let was = |file: &Rendered| {
+        let is_there = locked.files.iter().any(|old| old.path == file.path);
+        let moved = moves.get(&file.path).filter(|_| !is_there);
+        moved.unwrap_or(&file.path).clone()
+    };
+    let finished = Finished::read(files, locked)?;
+    if to.finish.is_none() {
+        for file in &mut rendering.files {
+            let was = was(file);
+            file.finished = finished.carried(files, locked, &pristine, &was, &file.text)?;
+        }
+    }
     let patch = wiring::patch(files, locked)?;
+    let theirs = match from == version {
+        true => format!("{version}, with the new answers"),
+        false => version,
+    };
     let versions = Versions {
         locked,
         module: to.module,
@@ -87,7 +111,7 @@ pub fn upgrade(
         labels: Labels {
             mine: "yours",
             base: &from,
-            theirs: &version,
+            theirs: &theirs,
         },
     };
     let mut draft = Draft {
@@ -101,26 +125,16 @@ pub fn upgrade(
             notes: Vec::new(),
             commands: rendering.commands.clone(),
         },
-        finished: Finished::read(files, locked)?,
+        finished,
         finish: to.finish,
         records: Vec::new(),
         seen: BTreeSet::new(),
     };
-    let mut moves = BTreeMap::new();
-    for moved in &to.module.variant(framework.name())?.moves {
-        let place = |path: &str| -> Result<ProjectPath, Problem> {
-            let output = path.parse()?;
-            Ok(framework.place(&target, &facts, &output))
-        };
-        moves.insert(place(&moved.to.value)?, place(&moved.from.value)?);
-    }
     for file in &rendering.files {
-        let is_there = locked.files.iter().any(|old| old.path == file.path);
-        let moved = moves.get(&file.path).filter(|_| !is_there);
-        let was = moved.unwrap_or(&file.path);
+        let was = was(file);
         match file.kind {
-            FileKind::Generated => draft.generated(file, was)?,
-            FileKind::Seed => draft.seed(file, was)?,
+            FileKind::Generated => draft.generated(file, &was)?,
+            FileKind::Seed => draft.seed(file, &was)?,
             _ => {}
         }
     }

@@ -18,6 +18,9 @@ pub struct PlanView {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Subject<'a> {
     pub module: &'a str,
+    /// The version before, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     pub version: String,
     pub framework: &'a str,
     pub package: &'a str,
@@ -72,13 +75,17 @@ impl PlanReport<'_> {
         if let Some(subject) = &self.subject {
             let Subject {
                 module,
+                from,
                 version,
                 framework,
                 package,
                 target,
             } = subject;
+            let from = from
+                .as_ref()
+                .map_or_else(String::new, |from| format!("{from} → "));
             terminal.line(format!(
-                "{STRONG}{module} {version}{STRONG:#} for {framework} package {STRONG}{package}{STRONG:#} ({target})"
+                "{STRONG}{module} {from}{version}{STRONG:#} for {framework} package {STRONG}{package}{STRONG:#} ({target})"
             ));
         }
         for change in self

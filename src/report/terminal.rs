@@ -1,8 +1,11 @@
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 use anstream::ColorChoice;
+
+use crate::types::Problem;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +19,19 @@ pub enum Verbosity {
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     verbosity: Verbosity,
+}
+
+/// The first error of the standard output.
+static FAILED: OnceLock<String> = OnceLock::new();
+
+fn written(result: std::io::Result<()>) {
+    match result {
+        // A closed pipe (`| head`) is no error of ours.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = FAILED.set(error.to_string());
+        }
+        _ => {}
+    }
 }
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
@@ -63,8 +79,26 @@ impl Terminal {
 
     /// A line of the result that `-q` does not suppress.
     pub fn result(&self, text: impl Display) {
-        // A closed pipe (`| head`) is no error of ours.
-        let _ = writeln!(anstream::stdout(), "{text}");
+        written(writeln!(anstream::stdout(), "{text}"));
+    }
+
+    /// Bytes of the result, as they are.
+    pub fn bytes(&self, bytes: &[u8]) {
+        written(std::io::stdout().write_all(bytes));
+    }
+
+    /// Makes sure that the result has arrived.
+    ///
+    /// # Errors
+    /// It could not be written: it is not to be relied on.
+    pub fn finish(&self) -> Result<(), Problem> {
+        written(std::io::stdout().flush());
+        match FAILED.get() {
+            None => Ok(()),
+            Some(error) => Err(Problem::input(format!(
+                "the output could not be written: {error}"
+            ))),
+        }
     }
 
     /// A line about what was done: a green verb, then what.

@@ -23,5 +23,5 @@ pub(super) fn check(project: &Project, findings: &mut Findings) {
         .about(code, Level::Finding, STAGING)
         .expected("nothing there")
         .actual(actual);
-    findings.add_fixed_here(finding, "add --yes");
+    findings.add(finding.fix("run the command that was interrupted again"));
 }

@@ -72,6 +72,17 @@ fn generated_files_get_the_projects_own_format() {
     assert!(ran.err.contains("Running rustfmt"), "{}", ran.err);
     assert!(rustfmt(&["--check"], &project));
     project.run(&["verify-all", "--release"]).ok();
+    project.run(&["diff", "--exit-code"]).ok();
+    project.write(POOL, project.read(POOL) + "\n// Mine.\n");
+    project
+        .run(&["reconfigure", "--set", "pool_size=7", "--yes"])
+        .ok();
+    assert!(rustfmt(&["--check"], &project), "the format was lost");
+    assert!(project.read(POOL).ends_with("\n// Mine.\n"));
+    assert!(project.read("src/db_postgres/settings.rs").contains(" 7"));
+    project.run(&["restore", "--yes"]).ok();
+    project.run(&["verify-all", "--release"]).ok();
+    assert!(rustfmt(&["--check"], &project));
     let added = project.tree();
     project.run(&["lock", "--overwrite"]).ok();
     with_rustfmt(&project, &["add", "--yes", "--run-hooks"]).ok();

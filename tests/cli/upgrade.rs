@@ -477,3 +477,59 @@ fn wiring_is_replaced_where_it_stands_now() {
         assert_eq!(project.read("src/main.rs"), before);
     }
 }
+
+#[test]
+fn what_a_person_wrote_into_our_block_is_never_ours() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.replace(".env.example", "# DB_ECHO=false", "DB_ECHO=true");
+    project
+        .run(&["reconfigure", "--set", "pool_size=3", "--yes"])
+        .ok();
+    let status = project.run(&["status"]).ok().out;
+    assert!(status.contains("edited   .env.example"), "{status}");
+    let ran = project.run(&["remove", "--yes"]).ok();
+    assert!(ran.out.contains("stays: .env.example"), "{}", ran.out);
+    assert!(project.read(".env.example").contains("DB_ECHO=true"));
+
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    project.replace(".env.example", "# DB_POOL_SIZE=10", "DB_POOL_SIZE=4");
+    project.run(&["lock", "--overwrite"]).ok();
+    let arguments = [
+        "reconfigure",
+        "--set",
+        "pool_size=3",
+        "--yes",
+        "--write-conflicts",
+    ];
+    let ran = project.run(&arguments);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("Waiting"), "{}", ran.err);
+    let marked = project.read(".env.example");
+    assert!(marked.contains("with the new answers"), "{marked}");
+    // A separator that is left is as good as a whole conflict.
+    let is_end = |line: &&str| {
+        !["<<<<<<<", "|||||||", ">>>>>>>"]
+            .iter()
+            .any(|m| line.starts_with(m))
+    };
+    let half: Vec<&str> = marked.lines().filter(is_end).collect();
+    project.write(".env.example", half.join("\n") + "\n");
+    let left = ["upgrade", "--continue", "--yes"];
+    project.refuses(&left, 1, &["markers in: .env.example"]);
+    let start = marked.find("<<<<<<<").unwrap();
+    let end = marked.find(">>>>>>>").unwrap();
+    let end = end + marked[end..].find('\n').unwrap() + 1;
+    let resolved = marked[..start].to_owned() + "DB_POOL_SIZE=4\n" + &marked[end..];
+    project.write(".env.example", resolved);
+    project.run(&left).ok();
+    project.run(&["verify-all", "--release"]).ok();
+    let patch = project.read(".rapidkit/vendor/db_postgres/1.1.0/wiring.patch");
+    assert!(
+        !patch.contains("<<<<<<<") && !patch.contains("DB_POOL_SIZE=4"),
+        "{patch}"
+    );
+    project.run(&["remove", "--yes", "--discard-edits"]).ok();
+    assert!(!project.path().join(".env.example").exists());
+}

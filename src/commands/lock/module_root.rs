@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
             .help("or pass `--same-version` if this version is not released yet"));
     }
     let project = Project::open(&context.directory)?;
-    let writer = recover(context, &project)?;
+    let (writer, _) = recover(context, &project)?;
     let before = module.recorded.as_ref().map(Sums::render);
     let record = Record {
         path: SUMS,

@@ -13,7 +13,7 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
     let (project, _) = context.project()?;
     // What an interrupted run left is neither the old project nor the new one.
     let writer = match args.overwrite {
-        true => Some(recover(context, &project)?),
+        true => Some(recover(context, &project)?.0),
         false if project.is_interrupted() => {
             return Err(Problem::decision("an interrupted run is pending").help(
                 "run `rapidkit-pg lock --overwrite`: it finishes or discards that run first",
