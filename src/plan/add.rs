@@ -5,10 +5,7 @@ use rayon::prelude::*;
 use super::adopt::{Adoption, Core};
 use super::edits::{Edited, block_record, edits, marked};
 use super::finished::{self, FINISHED};
-use super::rendering::{
-    Finish, GITATTRIBUTES, GITATTRIBUTES_TEXT, Rendered, Rendering, Templates, patch_path,
-    patch_record,
-};
+use super::rendering::{Finish, Rendered, Rendering, SHARED, Templates, patch_path, patch_record};
 use super::state::normalised;
 use super::syntax;
 use super::wiring::{self, WIRING};
@@ -110,7 +107,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     if let Some(problem) = fault {
         return Err(problem);
     }
-    draft.gitattributes()?;
+    draft.shared()?;
     for file in &rendering.files {
         draft.file(file)?;
     }
@@ -265,14 +262,16 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// Keeps line ends under `.rapidkit/` as they are on every checkout. Shared by all targets, so it may be there.
-    fn gitattributes(&mut self) -> Result<(), Problem> {
-        let path = ProjectPath::existing(GITATTRIBUTES)?;
-        match self.files.text(&path)? {
-            None => self.create(path, FileKind::Vendor, GITATTRIBUTES_TEXT)?,
-            Some(text) if *text == *GITATTRIBUTES_TEXT => {}
-            Some(_) => {
-                return Err(Problem::decision("exists and is not rapidkit-pg's").in_file(&path));
+    /// Shared by all targets, so it may be there.
+    fn shared(&mut self) -> Result<(), Problem> {
+        for (path, wanted) in SHARED {
+            let path = ProjectPath::existing(path)?;
+            match self.files.text(&path)? {
+                None => self.create(path, FileKind::Vendor, wanted)?,
+                Some(text) if *text == *wanted => {}
+                Some(_) => {
+                    return Err(Problem::decision("exists and is not rapidkit-pg's").in_file(&path));
+                }
             }
         }
         Ok(())

@@ -32,8 +32,8 @@ pub use pending::{PENDING, Pending};
 pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
 pub use rendering::{
-    Finish, GITATTRIBUTES, Rendered, Rendering, Templates, framework, gitattributes, patch_path,
-    profile, target,
+    Finish, IGNORE, Rendered, Rendering, SHARED, Templates, framework, patch_path, profile, shared,
+    target,
 };
 pub use restore::{FindAccepted, Restoration, restore};
 pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::add::is_core;
 use super::finished::FINISHED;
-use super::rendering::{Rendering, Templates, patch_path};
+use super::rendering::{IGNORE, Rendering, Templates, patch_path};
 use super::state::{State, block_of, block_states, by_file, normalised, state_of};
 use super::wiring::WIRING;
 use crate::edit;
@@ -57,6 +57,7 @@ fn module(
                 record.executable = record.accepted.is_some() && files.is_executable(&record.path);
             }
             FileKind::Seed if !files.exists(&record.path)? => continue,
+            _ if record.path.as_str() == IGNORE && !files.exists(&record.path)? => continue,
             _ => {}
         }
         records.push(record);

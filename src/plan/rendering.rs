@@ -13,10 +13,12 @@ use crate::module::Module;
 use crate::render::Renderer;
 use crate::types::{Answer, ContentHash, Facts, FileKind, Problem, Profile, ProjectPath, Target};
 
-/// The file that keeps line ends under `.rapidkit/` as they are on every checkout.
-pub const GITATTRIBUTES: &str = ".rapidkit/.gitattributes";
-/// What is in it.
-pub const GITATTRIBUTES_TEXT: &str = "* -text\n";
+/// The file that keeps formatters, linters and searches which know it (Ruff, ripgrep) from the pristine copies. Projects
+/// of versions before 1.1.0 have none.
+pub const IGNORE: &str = ".rapidkit/.ignore";
+
+/// What comes with every module, with its text; the first keeps line ends as they are on every checkout.
+pub const SHARED: [(&str, &str); 2] = [(".rapidkit/.gitattributes", "* -text\n"), (IGNORE, "*\n")];
 
 /// A module with its templates compiled.
 pub struct Templates<'m> {
@@ -203,7 +205,7 @@ impl Rendering {
     /// # Errors
     /// Never in practice: the constant path of `.gitattributes` is a path.
     pub fn records(&self) -> Result<Vec<LockedFile>, Problem> {
-        let mut records = vec![gitattributes()?];
+        let mut records = shared()?;
         records.extend(self.files.iter().flat_map(Rendered::records));
         Ok(records)
     }
@@ -235,14 +237,16 @@ impl Rendered {
     }
 }
 
-/// The lock's record of `.gitattributes`, which comes with every module.
+/// The lock's records of what comes with every module.
 ///
 /// # Errors
-/// Never in practice: its constant path is a path.
-pub fn gitattributes() -> Result<LockedFile, Problem> {
-    let path = ProjectPath::existing(GITATTRIBUTES)?;
-    let hash = ContentHash::of(GITATTRIBUTES_TEXT);
-    Ok(record(path, FileKind::Vendor, None, hash))
+/// Never in practice: constant paths are paths.
+pub fn shared() -> Result<Vec<LockedFile>, Problem> {
+    let record = |(path, text): &(&str, &str)| {
+        let path = ProjectPath::existing(path)?;
+        Ok(record(path, FileKind::Vendor, None, ContentHash::of(text)))
+    };
+    SHARED.iter().map(record).collect()
 }
 
 /// Where the pristine copies of a module lie.

@@ -8,7 +8,7 @@ use super::add::is_core;
 use super::finished::{self, FINISHED, Finished};
 use super::merge::{Conflict, Labels, Merged, merge};
 use super::rendering::{
-    Finish, Rendered, Templates, framework, patch_path, patch_record, target, vendor,
+    Finish, Rendered, SHARED, Templates, framework, patch_path, patch_record, target, vendor,
 };
 use super::rewire::{Versions, rewire};
 use super::state::{State, normalised, state_of};
@@ -171,6 +171,9 @@ pub fn upgrade(
         if let Some(vendor) = &file.vendor {
             copies.insert(vendor.clone(), file.text.clone());
         }
+    }
+    for (path, text) in SHARED {
+        copies.insert(ProjectPath::existing(path)?, text.to_owned());
     }
     let patch: String = rewired.patch.into_values().collect();
     for (name, patch) in [(WIRING, patch), (FINISHED, finished::patch(&rendering))] {

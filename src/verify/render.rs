@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::project::Subject;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
-use crate::plan::{FINISHED, Templates, Used, WIRING, framework, gitattributes, patch_path};
+use crate::plan::{FINISHED, IGNORE, Templates, Used, WIRING, framework, patch_path, shared};
 use crate::types::{Code, FileKind, LOCK, Level, Problem, ProjectPath, holds_secret};
 
 /// What is kept of a second rendering: no text, for there can be much.
@@ -29,7 +29,7 @@ pub(super) fn again(
 }
 
 fn render(templates: &Templates, locked: &LockedModule) -> Result<Again, Problem> {
-    let mut records = vec![gitattributes()?];
+    let mut records = shared()?;
     let mut examples = BTreeSet::new();
     let used = templates.render_each_locked(locked, &mut |file| {
         records.extend(file.records());
@@ -143,6 +143,7 @@ fn unrecorded<'r>(rendered: &'r [LockedFile], locked: &LockedModule) -> Vec<&'r 
     by_path(rendered)
         .into_iter()
         .filter(|(key, file)| file.kind != FileKind::Seed && !recorded.contains_key(key))
+        .filter(|(_, file)| file.path.as_str() != IGNORE)
         .map(|(_, file)| file)
         .collect()
 }

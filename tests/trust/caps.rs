@@ -35,7 +35,7 @@ fn module(outputs: usize) -> Fixture {
 
 #[test]
 fn a_lock_that_would_not_be_read_is_never_written() {
-    // Each output has two records, and one more is that of `.gitattributes`.
+    // Each output has two records, and two more come with every module.
     let (most, more) = (module(4_999), module(5_000));
     let add = |module: &Fixture| {
         let path = module.path().to_str().unwrap().to_owned();

@@ -65,6 +65,8 @@ const VENDOR_TREE: &[Mutant] = &[
     ("all but the vendor tree is removed",       &["RK0101"], |p| { remove(p, LOCK); remove(p, ".rapidkit/.gitattributes"); }),
     (".gitattributes is changed",                &["RK0301"], |p| { p.write(".rapidkit/.gitattributes", "* text=auto\n"); }),
     (".gitattributes is removed",                &["RK0302"], |p| remove(p, ".rapidkit/.gitattributes")),
+    (".ignore is changed",                       &["RK0301"], |p| { p.write(".rapidkit/.ignore", "\n"); }),
+    (".ignore is removed",                       &["RK0302"], |p| remove(p, ".rapidkit/.ignore")),
 ];
 
 #[rustfmt::skip]
