@@ -85,7 +85,7 @@ pub fn run(cli: &Cli) -> u8 {
         }
         Command::Man { command } => ("man", None, man(&context, command.as_deref())),
     };
-    match result.and_then(|code| context.terminal.finish().map(|()| code)) {
+    let code = match result {
         Ok(code) => code,
         Err(problem) => {
             let asked = matches!(
@@ -99,6 +99,14 @@ pub fn run(cli: &Cli) -> u8 {
             } else {
                 context.terminal.problem(&problem);
             }
+            problem.exit.code()
+        }
+    };
+    match context.terminal.finish() {
+        Ok(()) => code,
+        Err(problem) => {
+            // Not where the output went.
+            context.terminal.problem(&problem);
             problem.exit.code()
         }
     }

@@ -105,6 +105,7 @@ const THE_LOCK: &[Mutant] = &[
     ("a vendor file and its record are removed", &["RK0502"], |p| { take_out(p, URL); remove(p, URL); }),
     ("the patch and its record are removed",     &["RK0502"], |p| { take_out(p, PATCH); remove(p, PATCH); }),
     ("the patch was changed",                    &["RK0301"], |p| { let t = p.read(PATCH); p.write(PATCH, t + "+x\n"); }),
+    ("another file is recorded beside the patch", &["RK0502"], |p| twin(p, PATCH, "another.patch")),
     ("another file passes for the patch",        &["RK0303", "RK0502"], |p| { let t = p.read(LOCK); p.write(LOCK, t.replace("wiring.patch", "wirinG.patch")); let t = p.read(PATCH); p.write(&PATCH.replace("wiring", "wirinG"), t); }),
     ("a record and a file are added",            &["RK0502"], |p| add_record(p)),
     ("and their names differ in letter case only", &["RK0502", "RK0901"], |p| twin(p, POOL, "POOL.rs")),
@@ -385,8 +386,9 @@ fn swap_records(lock: &str) -> String {
 
 /// Adds the same file and record under another name.
 fn twin(project: &Fixture, path: &str, name: &str) {
-    let (text, twin) = (project.read(path), path.replace("pool.rs", name));
-    project.write(&twin, text);
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    let twin = format!("{folder}/{name}");
+    project.write(&twin, project.read(path));
     let mut lock = Lock::parse(&project.read(LOCK)).unwrap();
     let files = &mut lock.modules[0].files;
     let mut record = files
