@@ -2,6 +2,7 @@ use super::context::{self, Context};
 use super::run::{Outcome, Run};
 use crate::cli::Restore;
 use crate::git::Revision;
+use crate::lockfile::Lock;
 use crate::plan::{self, FindAccepted, normalised};
 use crate::project::Root;
 use crate::report::PlanReport;
@@ -14,7 +15,7 @@ pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
         .with_question("Restore this?")
         .with_diff();
     let lock = context::lock(&project)?;
-    let paths = paths(&root, &args.paths)?;
+    let paths = paths(&root, &lock, &args.paths)?;
     let wanted = |path: &ProjectPath| {
         paths.is_empty() || paths.iter().any(|wanted| path.below(wanted).is_some())
     };
@@ -32,16 +33,10 @@ pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
         false => Some(&committed),
     };
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
-    let mut known = false;
     for locked in &lock.modules {
-        known |= locked.files.iter().any(|file| wanted(&file.path));
         let restoration = plan::restore(&project, locked, &wanted, accepted)?;
         changes.extend(restoration.changes);
         notes.extend(restoration.notes);
-    }
-    if !known {
-        return Err(Problem::input("nothing of a module is there")
-            .help("`rapidkit-pg status` shows what the project has"));
     }
     let report = |next| PlanReport {
         command: "restore",
@@ -61,16 +56,24 @@ pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
     Ok(u8::from(outcome == Outcome::Declined))
 }
 
-/// Paths that the user gave, from where the user stands, as paths of the project.
-fn paths(root: &Root, given: &[String]) -> Result<Vec<ProjectPath>, Problem> {
+/// Paths that the user gave, from where the user stands or, as `status` prints them, from the root.
+///
+/// # Errors
+/// Nothing of a module is there.
+fn paths(root: &Root, lock: &Lock, given: &[String]) -> Result<Vec<ProjectPath>, Problem> {
+    let is_known = |path: &ProjectPath| {
+        let mut files = lock.modules.iter().flat_map(|locked| &locked.files);
+        files.any(|file| file.path.below(path).is_some())
+    };
     given
         .iter()
         .map(|path| {
-            relative(&root.here, path).ok_or_else(|| {
-                Problem::input(format!(
-                    "`{}` is no path in the project",
-                    path.escape_debug()
-                ))
+            let places = [&root.here, &ProjectPath::root()];
+            let mut paths = places.into_iter().filter_map(|from| relative(from, path));
+            paths.find(is_known).ok_or_else(|| {
+                let path = path.escape_debug();
+                Problem::input(format!("nothing of a module is in `{path}`"))
+                    .help("`rapidkit-pg status` shows what the project has")
             })
         })
         .collect()
