@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tree_sitter::Node;
+
 use super::{python, rust, tree, typescript};
 use crate::types::ProjectPath;
 
@@ -36,6 +38,7 @@ pub fn mentions(file_name: &str, text: &str, name: &str) -> Vec<usize> {
             let strings = source.all("string").into_iter();
             strings
                 .filter(|node| leads_to(source.string(*node), name))
+                .filter(|node| source.string(*node) != name || !is_data(*node))
                 .map(|node| node.start_byte())
                 .collect()
         }
@@ -64,6 +67,12 @@ fn language(file_name: &str) -> Option<Language> {
     }
 }
 
+/// Whether a string is a value in an object or a list, where a bare name is only a word.
+fn is_data(string: Node) -> bool {
+    let parent = string.parent();
+    parent.is_some_and(|parent| matches!(parent.kind(), "pair" | "array"))
+}
+
 /// Whether the path of an import goes through `name`: `pg`, `pg/lib/x`, `../pg`.
 fn leads_to(path: &str, name: &str) -> bool {
     let path = format!("/{path}/");
@@ -85,6 +94,8 @@ mod tests {
         assert_eq!(mentions("a.ts", typescript, "db-postgres"), [1, 3]);
         assert_eq!(mentions("a.ts", typescript, "pg"), [2]);
         assert_eq!(mentions("a.js", "import 'pg-native';", "pg"), [0; 0]);
+        let data = "f({ module: 'pg', all: ['pg'] });\nf({ file: './pg' });\nf(require('pg'));\n";
+        assert_eq!(mentions("a.js", data, "pg"), [2, 3]);
         assert_eq!(mentions("notes.md", "db", "db"), [0; 0]);
     }
 }

@@ -107,6 +107,7 @@ fn what_is_as_generated_is_taken_over_and_nothing_else() {
         [
             ".env",
             ".env.example",
+            "config/database/postgres.yaml",
             "pyproject.toml",
             "src/health/postgres.py",
             "src/main.py",
@@ -166,6 +167,10 @@ fn edits_that_can_be_merged_come_along() {
     generated(&project, FACADE, &theirs);
     project.write(FACADE, theirs.clone() + "\n\nMINE = 1\n");
     project.run(&["add", "--yes", "--adopt"]).ok();
+    // The fixture has an edit in its configuration.
+    let configured = other.read("config/database/postgres.yaml");
+    assert!(configured.contains("    size: 7\n    max_overflow: 20\n    recycle_seconds:"));
+    assert!(!configured.contains("module:"));
     assert_eq!(project.read(FACADE), ours.clone() + "\n\nMINE = 1\n");
     project.run(&["verify-all", "--release"]).ok();
     project.run(&["restore", "--yes", "--pristine"]).ok();
@@ -241,8 +246,13 @@ fn it_is_upgraded_and_removed_as_any_other() {
     project.refuses(
         &["remove", "--yes"],
         1,
-        &["src/modules/__init__.py:3: ", "src/routing/notes.py:10: "],
+        &[
+            "src/modules/__init__.py:3: ",
+            "src/routing/notes.py:10: ",
+            "tests/test_settings.py:20: ",
+        ],
     );
+    std::fs::remove_file(project.path().join("tests/test_settings.py")).unwrap();
     project.write(
         "src/routing/notes.py",
         "from src.health.postgres import health_check\n",
