@@ -104,7 +104,7 @@ fn print(context: &Context, report: &Report) {
             other => other.to_string(),
         };
         say(format!(
-            "  {} = {default}: {} {}",
+            "  {} = {default}: {}. {}",
             setting.name, setting.accepted, setting.help
         ));
     }
