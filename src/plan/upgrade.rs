@@ -11,9 +11,11 @@ use super::rendering::{
     Finish, Rendered, SHARED, Templates, framework, patch_path, patch_record, target, vendor,
 };
 use super::rewire::{Versions, rewire};
+use super::sources::sources;
 use super::state::{State, normalised, state_of};
 use super::syntax;
 use super::wiring::{self, Patches, WIRING};
+use crate::edit::mentions;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
 use crate::types::{Answer, Change, FileKind, Files, LOCK, Problem, ProjectPath};
@@ -139,6 +141,11 @@ pub fn upgrade(
         }
     }
     draft.no_longer()?;
+    let gone = draft.gone();
+    draft
+        .upgrade
+        .notes
+        .extend(still_used(files, locked, &gone)?);
 
     let mut rewired = rewire(files, &versions)?;
     for file in &rendering.files {
@@ -456,6 +463,13 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// The outputs that are no longer where they were.
+    fn gone(&self) -> Vec<ProjectPath> {
+        let removed = self.upgrade.changes.iter();
+        let removed = removed.filter(|change| change.after.is_none());
+        removed.map(|change| change.path.clone()).collect()
+    }
+
     /// The new pristine copies, and no old ones but those that another target has too.
     fn vendor(
         &mut self,
@@ -485,4 +499,44 @@ impl Draft<'_> {
         }
         Ok(())
     }
+}
+
+/// The lines of the user's that name a file which is no longer there.
+fn still_used(
+    files: &dyn Files,
+    locked: &LockedModule,
+    gone: &[ProjectPath],
+) -> Result<Vec<String>, Problem> {
+    let mut uses = Vec::new();
+    if gone.is_empty() {
+        return Ok(uses);
+    }
+    for (path, text) in sources(files, &locked.target)? {
+        if locked
+            .files
+            .iter()
+            .any(|file| file.path == path && file.kind != FileKind::Block)
+        {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        for file in gone {
+            let Some(directory) = file.parent() else {
+                continue;
+            };
+            let stem = file.file_name().split('.').next().unwrap_or_default();
+            let is_word = |line: &&str| {
+                let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+                words.any(|word| word == stem)
+            };
+            let named = mentions(path.file_name(), &text, directory.file_name());
+            let named = named
+                .into_iter()
+                .filter(|at| lines.get(at - 1).is_some_and(is_word));
+            uses.extend(named.map(|at| {
+                format!("{path}:{at} uses {file}, which the new version has elsewhere or no longer")
+            }));
+        }
+    }
+    Ok(uses)
 }

@@ -124,7 +124,19 @@ fn edits_come_along_and_are_not_accepted_by_the_way() {
     executable(&project, "src/db_postgres/url.rs");
     project.run(&["lock", "--overwrite"]).ok();
     project.replace("src/db_postgres/error.rs", "\n\n", "\n\n// Not accepted.\n");
-    upgrade(&project, &module, &[]).ok();
+    project.write(
+        "src/mine.rs",
+        "use crate::db_postgres::Error;\nuse crate::db_postgres::url::redact;\n",
+    );
+    let ran = upgrade(&project, &module, &[]).ok();
+    let uses = |line: &&str| line.contains(" uses ");
+    let uses: Vec<&str> = ran.out.lines().filter(uses).collect();
+    assert_eq!(uses.len(), 1, "{}", ran.out);
+    assert!(
+        uses[0].contains("src/mine.rs:2 uses src/db_postgres/url.rs"),
+        "{uses:?}"
+    );
+    std::fs::remove_file(project.path().join("src/mine.rs")).unwrap();
     let health = project.read(HEALTH);
     assert!(
         health.contains("pub fn mine") && health.contains("1200"),
