@@ -109,7 +109,7 @@ fn a_kind_that_is_not_for_modules() {
 
 #[test]
 fn a_module_for_another_rapidkit_pg() {
-    refused(">=1.0.0, <2.0.0", ">=7", &["not made for rapidkit-pg"]);
+    refused(">=1.1.0, <2.0.0", ">=7", &["not made for rapidkit-pg"]);
 }
 
 #[test]
