@@ -63,7 +63,7 @@ pub trait Framework: Sync {
     /// The names of all blocks that [`Framework::wire`] may put in, numbers aside.
     fn block_names(&self) -> &'static [&'static str];
 
-    /// Targets of every kind that there is, as [`Framework::facts`] would describe them: what templates are tried on. Those
+    /// Targets of every kind that there is, as [`Framework::pre_generation`] would describe them: what templates are tried on. Those
     /// of a profile come only from a framework that has it.
     fn samples(&self) -> Vec<(Profile, Facts)>;
 

@@ -168,7 +168,7 @@ fn adoption<'f>(
 ) -> Result<Adoption<'f>, Problem> {
     let module = &request.module.manifest.name.value;
     let core = Core::read(files, &request.target.root, module)?;
-    if !core.is_there(files)? {
+    if !core.is_there(files, &rendering.files)? {
         return Ok(Adoption::none(files));
     }
     if !request.adopt {

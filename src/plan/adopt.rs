@@ -84,12 +84,14 @@ impl Core {
         Ok(core)
     }
 
-    /// Whether what is recorded is there.
+    /// Whether what is recorded is there, in directories of the module's own or where `outputs` go.
     ///
     /// # Errors
     /// A directory that cannot be read.
-    pub fn is_there(&self, files: &dyn Files) -> Result<bool, Problem> {
-        for path in self.own() {
+    pub fn is_there(&self, files: &dyn Files, outputs: &[Rendered]) -> Result<bool, Problem> {
+        let outputs = outputs.iter().map(|output| &output.path);
+        let recorded = outputs.filter(|path| self.files.contains_key(*path));
+        for path in self.own().chain(recorded) {
             if files.exists(path)? {
                 return Ok(true);
             }

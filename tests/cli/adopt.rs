@@ -144,6 +144,16 @@ fn edits_that_cannot_be_merged_are_listed() {
             &format!("{LAYER}/pool.py: "),
         ],
     );
+    // Moved away, it is a file of the user's as any other.
+    let project = adopted();
+    project.write(FACADE, project.read(FACADE) + "# mine\n");
+    project.write("src/mine.py", project.read(FACADE));
+    std::fs::remove_file(project.path().join(FACADE)).unwrap();
+    project.refuses(&["add", "--yes"], 1, &["`rapidkit-pg add --adopt`"]);
+    project.run(&["add", "--yes", "--adopt"]).ok();
+    assert!(project.read("src/mine.py").ends_with("# mine\n"));
+    assert!(!project.read(FACADE).contains("# mine"));
+    project.run(&["verify-all", "--release"]).ok();
     // What nobody recorded could be anything.
     let project = adopted();
     project.write(FACADE, project.read(FACADE) + "# mine\n");
