@@ -144,7 +144,15 @@ impl Step<'_> {
         let changes = match (conflicts.is_empty(), self.write_conflicts && !blocking) {
             (true, _) => upgrade.changes,
             (false, true) => Pending::begin(self.project, upgrade, self.locked)?,
-            (false, false) => return Err(refused(conflicts, blocking)),
+            (false, false) => {
+                let problem = refused(conflicts, blocking);
+                return Err(match self.run_hooks || commands.is_empty() {
+                    true => problem,
+                    false => problem.help(
+                        "or with `--run-hooks`, if a formatter has gone over the generated files",
+                    ),
+                });
+            }
         };
         notes.extend(conflicts.iter().map(|line| format!("conflict: {line}")));
         let version = &self.module.manifest.version.value;

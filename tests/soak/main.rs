@@ -1,6 +1,6 @@
 //! Loads applications with payments for minutes while the server, PgBouncer, pools and clients fail, and counts the money:
 //! `cargo test --test soak -- [--minutes N] [--module DIR] [FRAMEWORK…]`; 60 minutes, this module and every framework if
-//! nothing is said.
+//! nothing is said. `RAPIDKIT_SOAK_RECOVERY` is how many seconds after the end of a fault all has to be well again, 2 if unset.
 //! `… -- --sabotage tests/soak/sabotage.json [NAME…]` breaks the layer on purpose, and says what is seen of it.
 //!
 //! Every framework has two applications, straight at the server and behind PgBouncer, and all have their load at the same

@@ -233,7 +233,7 @@ fn faults(
 
 /// Repeats until it holds, as long as an application may need; else its last word.
 fn eventually<T>(mut check: impl FnMut() -> Result<T>) -> Result<T> {
-    let until = Instant::now() + RECOVERY * 2;
+    let until = Instant::now() + *RECOVERY * 2;
     loop {
         match check() {
             Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),

@@ -1,11 +1,16 @@
 //! When what was answered, and how long it took after a fault until all was well.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::faults::Fault;
 
 /// How long an application may need once a fault is over.
-pub const RECOVERY: Duration = Duration::from_secs(2);
+pub static RECOVERY: LazyLock<Duration> = LazyLock::new(|| {
+    let said = std::env::var("RAPIDKIT_SOAK_RECOVERY").ok();
+    let seconds = said.map_or(2.0, |said| said.parse().expect("a number of seconds"));
+    Duration::from_secs_f64(seconds)
+});
 
 /// A question and its answer. Times are since the beginning.
 #[derive(Debug, Clone)]
@@ -51,13 +56,13 @@ impl Timeline {
             let took = answer.answered - answer.asked;
             let after = answer.answered.saturating_sub(event.end);
             let was_waiting = answer.asked < event.end;
-            let is_bad = answer.is_failure || was_waiting || took > RECOVERY;
+            let is_bad = answer.is_failure || was_waiting || took > *RECOVERY;
             if is_bad {
                 recovery = recovery.max(after);
             } else if first.is_none_or(|first| after < first) {
                 first = Some(after);
             }
-            if is_bad && after > RECOVERY || took > lasted + RECOVERY {
+            if is_bad && after > *RECOVERY || took > lasted + *RECOVERY {
                 let (after, fault) = (after.as_millis(), event.fault.name());
                 self.late
                     .push(format!("{after} ms after {fault}: {}", answer.line));
