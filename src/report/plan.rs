@@ -120,7 +120,7 @@ impl PlanReport<'_> {
             terminal.line(format!("  {GOOD}{done}{GOOD:#}  {files}: {under}"));
         }
         if self.changes.is_empty() {
-            terminal.line("  nothing to do: it is there already");
+            terminal.line("  nothing to do");
         }
         for note in &self.notes {
             terminal.line(format!("  {DOUBTFUL}note{DOUBTFUL:#}  {note}"));
