@@ -10,6 +10,7 @@
 
 mod list;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -94,7 +95,7 @@ fn run() -> Result<bool> {
 }
 
 /// Makes `copy` what the repository is, all checks behind switches. Files that stay the same are not written, so that
-/// Cargo builds little the second time.
+/// Cargo builds little the second time; those that are in the repository no longer go.
 fn copied(repository: &Path, copy: &Path, mutations: &[Mutation]) -> Result<()> {
     let listed = Command::new("git")
         .args([
@@ -112,7 +113,18 @@ fn copied(repository: &Path, copy: &Path, mutations: &[Mutation]) -> Result<()> 
     );
     let switched = list::switched(repository, mutations)?;
     let listed = String::from_utf8(listed.stdout)?;
-    for path in listed.split('\0').filter(|path| !path.is_empty()) {
+    let listed: BTreeSet<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
+    for entry in walkdir::WalkDir::new(copy).into_iter().flatten() {
+        let path = entry
+            .path()
+            .strip_prefix(copy)?
+            .to_str()
+            .unwrap_or_default();
+        if entry.file_type().is_file() && !listed.contains(path) && path != "src/mutation.rs" {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    for path in listed {
         let Ok(bytes) = std::fs::read(repository.join(path)) else {
             continue; // deleted, and not committed yet
         };
