@@ -4,8 +4,9 @@
 //! Then each is switched off in turn and the fast tests run, `trust`, `signature` and its unit tests, until one fails.
 
 #![allow(
+    clippy::disallowed_macros,
     clippy::disallowed_methods,
-    reason = "it makes a copy of the repository"
+    reason = "it makes a copy of the repository and prints its figures"
 )]
 
 mod list;
