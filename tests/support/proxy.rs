@@ -195,11 +195,11 @@ impl Shared {
     }
 }
 
-/// Whether a client's bytes hold a COMMIT, as a simple query or as a statement to parse.
+/// Whether a client's bytes hold a COMMIT, as a simple query or as a statement to parse; `READ COMMITTED` is none.
 fn has_commit(bytes: &[u8]) -> bool {
-    bytes
-        .windows(6)
-        .any(|window| window.eq_ignore_ascii_case(b"commit"))
+    let ends = |at: usize| !bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+    let mut windows = bytes.windows(6).enumerate();
+    windows.any(|(at, window)| window.eq_ignore_ascii_case(b"commit") && ends(at + 6))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
