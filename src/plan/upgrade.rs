@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::add::is_core;
 use super::finished::{self, FINISHED, Finished};
 use super::merge::{Conflict, Labels, Merged, merge};
@@ -66,9 +68,6 @@ pub fn upgrade(
     let facts = framework.pre_generation(files, &target)?;
     let mut rendering =
         Templates::new(to.module)?.render(framework, &target, to.answers, &facts)?;
-    for file in &rendering.files {
-        syntax::check(&file.path, &file.text)?;
-    }
     if let Some(finish) = to.finish {
         rendering.finish(finish)?;
     }
@@ -147,7 +146,16 @@ pub fn upgrade(
         .notes
         .extend(still_used(files, locked, &gone)?);
 
-    let mut rewired = rewire(files, &versions)?;
+    let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
+    // Parsing is most of the work.
+    let (fault, rewired) = rayon::join(
+        || rendering.files.par_iter().find_map_first(fault),
+        || rewire(files, &versions),
+    );
+    if let Some(problem) = fault {
+        return Err(problem);
+    }
+    let mut rewired = rewired?;
     for file in &rendering.files {
         if file.kind == FileKind::Block {
             let old = draft.pristine.get(&file.path).cloned();
