@@ -19,3 +19,15 @@ pub fn make(folder: &Path) {
     )
     .expect("a source");
 }
+
+/// The vendor tree of the layer, of the one version that is there.
+#[allow(dead_code, reason = "not all benchmarks look into it")]
+pub fn vendor(project: &Path) -> String {
+    let versions = ".rapidkit/vendor/db_postgres";
+    let mut found = std::fs::read_dir(project.join(versions)).expect("the vendor tree");
+    let version = found.next().expect("a version").expect("an entry");
+    format!(
+        "{versions}/{}/src/db_postgres",
+        version.file_name().display()
+    )
+}

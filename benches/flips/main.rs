@@ -31,7 +31,7 @@ fn main() {
         assert!(copied.expect("cp").success());
     }
 
-    let vendor = vendor(&project);
+    let vendor = shop::vendor(&project);
     let mut unseen = 0;
     let mut turn = |root: &Path, file: &str, step: usize| {
         let flips = flip::all(root, file, step, None);
@@ -69,17 +69,6 @@ fn main() {
     unseen += flips.faults.len();
     print(&flips);
     assert_eq!(unseen, 0, "{unseen} turned bits were not seen");
-}
-
-/// The vendor tree of the one version that is there.
-fn vendor(project: &Path) -> String {
-    let versions = ".rapidkit/vendor/db_postgres";
-    let mut found = std::fs::read_dir(project.join(versions)).expect("the vendor tree");
-    let version = found.next().expect("a version").expect("an entry");
-    format!(
-        "{versions}/{}/src/db_postgres",
-        version.file_name().display()
-    )
 }
 
 #[allow(clippy::disallowed_macros, reason = "a benchmark prints its figures")]

@@ -98,7 +98,7 @@ fn monorepo(folder: &Path, project: &Path) {
 
 /// A file that is larger than all memory that verification may take.
 fn sparse(project: &Path) {
-    let path = project.join(".rapidkit/vendor/db_postgres/1.0.0/src/db_postgres/pool.rs");
+    let path = project.join(shop::vendor(project)).join("pool.rs");
     let file = std::fs::File::options().write(true).open(&path);
     file.expect("a vendor file")
         .set_len(SPARSE)

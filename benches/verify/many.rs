@@ -6,8 +6,8 @@ use std::process::Command;
 
 use super::{command, run, shop};
 
-/// Beside these the lock records `.rapidkit/.gitattributes`.
-const OUTPUTS: usize = 9_999;
+/// Beside these the lock records `.rapidkit/.gitattributes` and `.rapidkit/.ignore`.
+const OUTPUTS: usize = 9_998;
 /// A module holds 10,000 files at most, `module.yaml` and the like among them; the first templates have two outputs.
 const TEMPLATES: usize = 9_990;
 const SIZE: usize = 8 << 10;
@@ -25,7 +25,7 @@ pub fn make(folder: &Path) -> Many {
         project: folder.join("project"),
         module: folder.join("module"),
         sums: folder.join("sums"),
-        count: OUTPUTS + 1,
+        count: OUTPUTS + 2,
     };
     shop::make(&made.project);
     module(&made.module);
