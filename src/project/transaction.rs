@@ -223,13 +223,15 @@ fn make_all<'j>(
             _ => {}
         }
     }
+    // A directory that a power loss takes away takes along what was moved into it.
+    sync_parents(root, journal.directories.iter()).map_err(|error| (None, error.into()))?;
     for step in &journal.steps {
         make(root, staging, step).map_err(|error| (Some(&step.path), error))?;
     }
     for directory in &journal.emptied {
         remove_empty(root, directory).map_err(|error| (Some(directory), error.into()))?;
     }
-    sync_parents(root, journal)
+    sync_parents(root, changed(journal))
         .and_then(|()| end(root, staging))
         .map_err(|error| (None, error.into()))
 }
@@ -338,7 +340,7 @@ fn roll_back<'j>(
     for directory in journal.directories.iter().rev() {
         remove_empty(root, directory)?;
     }
-    sync_parents(root, journal)?;
+    sync_parents(root, changed(journal))?;
     end(root, staging)?;
     Ok(kept)
 }
@@ -363,15 +365,14 @@ fn clean(root: &Dir, staging: &Dir) -> io::Result<()> {
     Ok(())
 }
 
-fn sync_parents(root: &Dir, journal: &Journal) -> io::Result<()> {
-    let mut parents: Vec<_> = journal
-        .steps
-        .iter()
-        .map(|step| &step.path)
-        .chain(&journal.directories)
-        .chain(&journal.emptied)
-        .filter_map(ProjectPath::parent)
-        .collect();
+/// All that a transaction touches.
+fn changed(journal: &Journal) -> impl Iterator<Item = &ProjectPath> {
+    let steps = journal.steps.iter().map(|step| &step.path);
+    steps.chain(&journal.directories).chain(&journal.emptied)
+}
+
+fn sync_parents<'p>(root: &Dir, paths: impl Iterator<Item = &'p ProjectPath>) -> io::Result<()> {
+    let mut parents: Vec<_> = paths.filter_map(ProjectPath::parent).collect();
     parents.sort();
     parents.dedup();
     side_by_side(&parents, |parent| {
