@@ -49,7 +49,7 @@ impl Hooks<'_> {
         for words in commands {
             self.context.terminal.done("Running", line(words));
             self.command(&scratch, words, files)
-                .map_err(|problem| problem.note("it ran over a copy; nothing was written"))?;
+                .map_err(|problem| problem.note("nothing was written"))?;
         }
         files.iter().map(|(path, _)| scratch.text(path)).collect()
     }

@@ -15,6 +15,11 @@ pub fn run(context: &Context, args: &Restore) -> Result<u8, Problem> {
         .with_question("Restore this?")
         .with_diff();
     let lock = context::lock(&project)?;
+    if lock.modules.is_empty() {
+        return Err(
+            Problem::input("the project has no module").help("`rapidkit-pg add` puts one in")
+        );
+    }
     let paths = paths(&root, &lock, &args.paths)?;
     let wanted = |path: &ProjectPath| {
         paths.is_empty() || paths.iter().any(|wanted| path.below(wanted).is_some())

@@ -20,6 +20,7 @@ mod sources;
 mod state;
 mod syntax;
 mod upgrade;
+mod uses;
 mod wiring;
 
 pub use add::{Plan, Request, add, is_core};

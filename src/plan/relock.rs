@@ -50,6 +50,7 @@ fn module(
     let rendering = templates.render_locked(locked)?;
     vendor_is_rendered(files, &rendering)?;
     let mut records = Vec::new();
+    let has_ignore = locked.files.iter().any(|file| file.path.as_str() == IGNORE);
     for mut record in rendering.records()? {
         match record.kind {
             FileKind::Generated => {
@@ -57,7 +58,8 @@ fn module(
                 record.executable = record.accepted.is_some() && files.is_executable(&record.path);
             }
             FileKind::Seed if !files.exists(&record.path)? => continue,
-            _ if record.path.as_str() == IGNORE && !files.exists(&record.path)? => continue,
+            // The lock is of a version that had none.
+            _ if record.path.as_str() == IGNORE && !has_ignore => continue,
             _ => {}
         }
         records.push(record);

@@ -8,6 +8,7 @@ use super::sources::sources;
 use super::state::block_of;
 use super::syntax;
 use super::upgrade::pristine;
+use super::uses::{lines_that_name, names_of};
 use super::wiring::{self, Patches};
 use crate::edit::splice::spliced;
 use crate::edit::{dotenv, is_source, mentions, take_out};
@@ -213,12 +214,7 @@ impl Draft<'_> {
                 continue;
             }
             for names in &names {
-                let lines = |name: &String| {
-                    let lines = mentions(path.file_name(), &text, name);
-                    lines.into_iter().collect::<BTreeSet<usize>>()
-                };
-                let lines = names.iter().map(lines);
-                let lines = lines.reduce(|all, more| &all & &more).unwrap_or_default();
+                let lines = lines_that_name(&path, &text, names);
                 let source: Vec<&str> = text.lines().collect();
                 uses.extend(lines.into_iter().map(|line| {
                     let code = source.get(line - 1).copied().unwrap_or_default();
@@ -323,8 +319,7 @@ fn called(module: &str, path: &ProjectPath) -> Option<Vec<String>> {
     if directory.replace('-', "_") == module {
         return Some(vec![directory]);
     }
-    let (stem, _) = path.file_name().rsplit_once('.')?;
-    Some(vec![directory, stem.to_owned()])
+    Some(names_of(path)?.to_vec())
 }
 
 /// What code calls a package.

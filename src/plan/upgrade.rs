@@ -13,11 +13,10 @@ use super::rendering::{
     Finish, Rendered, SHARED, Templates, framework, patch_path, patch_record, target, vendor,
 };
 use super::rewire::{Versions, rewire};
-use super::sources::sources;
 use super::state::{State, normalised, state_of};
 use super::syntax;
+use super::uses::still_used;
 use super::wiring::{self, Patches, WIRING};
-use crate::edit::mentions;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
 use crate::types::{Answer, Change, FileKind, Files, LOCK, Problem, ProjectPath};
@@ -507,44 +506,4 @@ impl Draft<'_> {
         }
         Ok(())
     }
-}
-
-/// The lines of the user's that name a file which is no longer there.
-fn still_used(
-    files: &dyn Files,
-    locked: &LockedModule,
-    gone: &[ProjectPath],
-) -> Result<Vec<String>, Problem> {
-    let mut uses = Vec::new();
-    if gone.is_empty() {
-        return Ok(uses);
-    }
-    for (path, text) in sources(files, &locked.target)? {
-        if locked
-            .files
-            .iter()
-            .any(|file| file.path == path && file.kind != FileKind::Block)
-        {
-            continue;
-        }
-        let lines: Vec<&str> = text.lines().collect();
-        for file in gone {
-            let Some(directory) = file.parent() else {
-                continue;
-            };
-            let stem = file.file_name().split('.').next().unwrap_or_default();
-            let is_word = |line: &&str| {
-                let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
-                words.any(|word| word == stem)
-            };
-            let named = mentions(path.file_name(), &text, directory.file_name());
-            let named = named
-                .into_iter()
-                .filter(|at| lines.get(at - 1).is_some_and(is_word));
-            uses.extend(named.map(|at| {
-                format!("{path}:{at} uses {file}, which the new version has elsewhere or no longer")
-            }));
-        }
-    }
-    Ok(uses)
 }
