@@ -430,6 +430,7 @@ fn files_are_restored_to_what_was_accepted_or_rendered() {
         2,
         &["nothing of a module"],
     );
+    Fixture::axum().refuses(&["restore", "--yes"], 2, &["the project has no module"]);
 }
 
 /// Makes a project look as if an older version had worded its wiring in another way.

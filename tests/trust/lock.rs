@@ -147,3 +147,11 @@ fn every_kind_of_what_it_accepts_verifies() {
     project.run(&["lock", "--check"]).ok();
     assert_eq!(project.read(LOCK), lock);
 }
+
+#[test]
+fn what_keeps_tools_from_the_copies_is_not_forgotten() {
+    let project = added();
+    std::fs::remove_file(project.path().join(".rapidkit/.ignore")).unwrap();
+    project.run(&["lock", "--overwrite"]).ok();
+    assert_eq!(verify(&project, &[]).of("RK0302").len(), 1);
+}
