@@ -113,6 +113,47 @@ fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_block_is_taken_out_between_edits() {
+        for (file, before, block, instead, after) in [
+            (
+                "a.ts",
+                "import { Shop } from './shop'; // Mine.\n",
+                "import { Shop } from './shop';",
+                "",
+                "// Mine.\n",
+            ),
+            (
+                "a.ts",
+                "@Module({ imports: [A, Shop, B] })\nclass M {}\n",
+                "imports: [Shop]",
+                "",
+                "@Module({ imports: [A, B] })\nclass M {}\n",
+            ),
+            (
+                "a.rs",
+                "let served = new(|| a.clone(), /* Mine. */)\n    .run();\nclose();\nserved\n",
+                "let served = …;\nclose();\nserved",
+                "…",
+                "new(|| a.clone(), /* Mine. */)\n    .run()\n",
+            ),
+            (
+                "a.rs",
+                "App::new() // Mine.\n    .configure(shop)\n    .service(a)\n",
+                "App::new().configure(shop)",
+                "App::new()",
+                "App::new()\n    .service(a)\n",
+            ),
+        ] {
+            let block = Block {
+                name: String::new(),
+                text: block.to_owned(),
+            };
+            let splice = take_out(file, before, &block, instead).unwrap();
+            assert_eq!(splice::spliced(before, &[splice]), after);
+        }
+    }
+
     fn counts(text: &str, blocks: &[&str]) -> Vec<usize> {
         let block = |text: &&str| Block {
             name: "close".to_owned(),
