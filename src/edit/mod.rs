@@ -142,7 +142,14 @@ mod tests {
                 "App::new() // Mine.\n    .configure(shop)\n    .service(a)\n",
                 "App::new().configure(shop)",
                 "App::new()",
-                "App::new()\n    .service(a)\n",
+                "App::new() // Mine.\n    .service(a)\n",
+            ),
+            (
+                "a.rs",
+                "serve(a) // Mine.\n    .with_shutdown(b)\n    .await\n",
+                "….with_shutdown(b)",
+                "…",
+                "serve(a) // Mine.\n    .await\n",
             ),
         ] {
             let block = Block {

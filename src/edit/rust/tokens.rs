@@ -70,19 +70,21 @@ pub fn take_out(source: &str, block: &str, instead: &str) -> Option<Splice> {
         return None;
     };
     let pattern = words(block);
-    if pattern.first().is_some_and(|word| is_hole(word.text)) {
-        let start = source[..place.start].trim_end().len();
-        return Some(Splice {
-            span: start..place.end,
-            text: String::new(),
-        });
-    }
     if instead.is_empty() {
         return Some(taken_out(source, place.clone()));
     }
     let pieces: Vec<&[Word]> = pattern.split(|word| is_hole(word.text)).collect();
     let text = &source[place.clone()];
     let within = words(text);
+    if let Some(suffix) = block.strip_prefix(instead) {
+        let at = within.len().checked_sub(words(suffix).len())?;
+        let start = place.start + within.get(at)?.span.start;
+        // A comment before it is the user's.
+        return Some(Splice {
+            span: source[..start].trim_end().len()..place.end,
+            text: String::new(),
+        });
+    }
     let held = match pieces[..] {
         [_] => "",
         [first, last] => {
