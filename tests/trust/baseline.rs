@@ -16,7 +16,7 @@ fn a_lock_of_an_older_version_is_a_downgrade() {
     let lock = project.read(LOCK);
     project.write(
         LOCK,
-        lock.replace("version: \"1.1.0\"", "version: \"1.1.1\""),
+        lock.replace("version: \"1.1.1\"", "version: \"1.1.2\""),
     );
     commit(&project);
     project.write(LOCK, &lock);
@@ -47,7 +47,7 @@ fn a_project_below_the_repository_root_is_found_at_the_baseline() {
     let lock = repository.read(&path);
     repository.write(
         &path,
-        lock.replace("version: \"1.1.0\"", "version: \"9.0.0\""),
+        lock.replace("version: \"1.1.1\"", "version: \"9.0.0\""),
     );
     commit(&repository);
     repository.write(&path, lock);
@@ -91,10 +91,10 @@ fn one_version_of_a_module_is_one_content() {
     module.run(&["lock", "--overwrite", "--same-version"]).ok();
     assert_eq!(verify(&module, &[]).code, Some(0));
     assert_eq!(codes(&module, "HEAD"), (Some(1), vec!["RK0702".to_owned()]));
-    module.replace("module.yaml", "version: 1.1.0", "version: 0.9.0");
+    module.replace("module.yaml", "version: 1.1.1", "version: 0.9.0");
     module.run(&["lock", "--overwrite"]).ok();
     assert_eq!(codes(&module, "HEAD"), (Some(1), vec!["RK0701".to_owned()]));
-    module.replace("module.yaml", "version: 0.9.0", "version: 1.1.1");
+    module.replace("module.yaml", "version: 0.9.0", "version: 1.1.2");
     module.run(&["lock", "--overwrite"]).ok();
     assert_eq!(codes(&module, "HEAD"), (Some(0), vec![]));
     // Pages are no content.

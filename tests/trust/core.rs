@@ -169,8 +169,8 @@ fn in_a_project_of_both_only_our_corner_is_judged() {
     let files = ".rapidkit/file-hashes.json";
     project.write(files, record("0.9.0"));
     assert_eq!(verify(&project, &[]).of("RK0303").len(), 0);
-    let ours = project.write(".rapidkit/vendor/db_postgres/1.1.0/x", "");
-    for version in ["", ".", "1.1.0", "0.9.0/../1.1.0"] {
+    let ours = project.write(".rapidkit/vendor/db_postgres/1.1.1/x", "");
+    for version in ["", ".", "1.1.1", "0.9.0/../1.1.1"] {
         project.write(files, record(version));
         assert_eq!(verify(&project, &[]).of("RK0303").len(), 2, "{version}");
     }
@@ -196,7 +196,7 @@ fn what_has_drifted_proves_nothing() {
     module.write("docs/usage.md", page + "\n");
     project.run(&with_module).ok();
     module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
-    project.refuses(&with_module, 2, &["still says version 1.1.0"]);
+    project.refuses(&with_module, 2, &["still says version 1.1.1"]);
 }
 
 #[test]

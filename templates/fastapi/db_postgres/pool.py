@@ -312,9 +312,13 @@ async def open_connection(
         reason: Reason = "tls"
         raise _no_connection(reason) from error
     try:
-        return await asyncpg.connect(**arguments, timeout=settings.connect_timeout)
+        driver = await asyncpg.connect(**arguments, timeout=settings.connect_timeout)
+        if url.pgbouncer:
+            # It takes connections while the server is down.
+            await _ping_async(driver, sign_of_life(url), settings.connect_timeout)
     except Exception as error:
         raise _no_connection(ConnectError.of(error).reason) from error
+    return driver
 
 
 async def _ping_async(
@@ -337,15 +341,18 @@ def open_sync(settings: Settings, size: int) -> tuple[Engine, Watch]:
         url = watch.url()
         arguments = url.psycopg_arguments(settings.statement_timeout)
         try:
-            return psycopg.connect(
+            driver = psycopg.connect(
                 **arguments,
                 connect_timeout=math.ceil(settings.connect_timeout),
                 prepare_threshold=None if url.pgbouncer else 5,
             )
-        except psycopg.Error as error:
+            if url.pgbouncer:
+                _ping_sync(driver, sign_of_life(url), settings.connect_timeout)
+        except (psycopg.Error, OSError) as error:
             timed_out = isinstance(error, psycopg.errors.ConnectionTimeout)
             reason = "timeout" if timed_out else ConnectError.of(error).reason
             raise _no_connection(reason) from error
+        return driver
 
     engine = create_engine(
         "postgresql+psycopg://",
@@ -365,14 +372,20 @@ def open_sync(settings: Settings, size: int) -> tuple[Engine, Watch]:
 
 
 def _ping_sync(driver: psycopg.Connection[Any], statement: str, timeout: float) -> None:
+    try:
+        _ask(driver.pgconn, statement, timeout)
+    except BaseException:
+        driver.pgconn.finish()
+        raise
+
+
+def _ask(connection: psycopg.pq.abc.PGconn, statement: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
-    connection = driver.pgconn
     connection.send_query(statement.encode())
     with selectors.DefaultSelector() as selector:
         selector.register(connection.socket, selectors.EVENT_READ)
         while connection.is_busy():
             if not selector.select(max(deadline - time.monotonic(), 0)):
-                connection.finish()
                 message = "no answer to a ping"
                 raise TimeoutError(message)
             connection.consume_input()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Result, ensure};
 
-use super::super::expect::{lacks, same, seconds};
+use super::super::expect::{eventually, lacks, same, seconds};
 use super::super::row::{Group, PLAIN, Scene, Through, row};
 use super::super::stage::Stage;
 
@@ -46,6 +46,11 @@ pub const GROUP: Group = Group {
             "bouncer.health",
             "health says 200, and its URL shows nothing of it",
             health,
+        ),
+        row(
+            "bouncer.no-server",
+            "PgBouncer takes connections while its server is down: 503, until it is back",
+            no_server,
         ),
     ],
 };
@@ -213,4 +218,22 @@ fn health(stage: &mut Stage) -> Result<()> {
     health.within(seconds(2.0))?.is(200)?.has("/status", "ok")?;
     lacks("the url", &health.string("/url")?, "pgbouncer")?;
     stage.all_returned(seconds(3.0))
+}
+
+fn no_server(stage: &mut Stage) -> Result<()> {
+    const TRANSFER: &str = "/probe/transfer?from=5&to=6&amount=1&fail=false";
+    stage.post(TRANSFER)?.is(200)?;
+    stage.stop_server()?;
+    std::thread::sleep(seconds(1.1));
+    // At first it lets clients wait, then it refuses them.
+    for _ in 0..3 {
+        stage.post(TRANSFER)?.is(503)?;
+        stage.get("/probe/one")?.is(503)?;
+        stage.health()?.is(503)?;
+    }
+    stage.start_server()?;
+    eventually(seconds(5.0), || {
+        stage.post(TRANSFER)?.is(200)?;
+        Ok(())
+    })
 }

@@ -59,7 +59,7 @@ export function unavailable(error: unknown): DatabaseUnavailableError {
 const REASONS: readonly [FailureReason, RegExp][] = [
   ['authentication', /^(28000|28P01)$/],
   ['unknown_database', /^3D000$/],
-  ['refused', /^(53300|57P0[123])$/],
+  ['refused', /^(08...|53300|57P0[123])$/],
   [
     'refused',
     /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN|EPIPE)$/,

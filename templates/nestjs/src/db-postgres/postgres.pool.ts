@@ -183,13 +183,9 @@ export class ConnectionPool implements Lender {
     return life;
   }
 
-  /** Whether an idle connection still works; looked at no more often than the settings ask for. */
+  /** Whether a connection works; looked at no more often than the settings ask for. */
   private async answers(client: PoolClient, life: Life): Promise<boolean> {
-    if (life.idleSince === undefined) {
-      return true;
-    }
-    const idle = performance.now() - life.idleSince;
-    if (!(this.config.poolPrePing ?? idle > PING_AFTER)) {
+    if (!this.needsPing(life)) {
       return true;
     }
     try {
@@ -198,11 +194,19 @@ export class ConnectionPool implements Lender {
     } catch (error) {
       this.log('invalidate');
       client.release(true);
-      if (error instanceof TimeoutError) {
+      if (life.idleSince === undefined || error instanceof TimeoutError) {
         throw error;
       }
       return false;
     }
+  }
+
+  private needsPing({ idleSince }: Life): boolean {
+    if (idleSince === undefined) {
+      return this.isPgBouncer; // it takes connections while the server is down
+    }
+    const idle = performance.now() - idleSince;
+    return this.config.poolPrePing ?? idle > PING_AFTER;
   }
 
   async takeBack(connection: Connection): Promise<void> {

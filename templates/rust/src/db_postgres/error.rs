@@ -169,6 +169,7 @@ impl Reason {
                 Some("28000" | "28P01") => Self::Authentication,
                 Some("3D000") => Self::UnknownDatabase,
                 Some("53300" | "57P01" | "57P02" | "57P03") => Self::Refused,
+                Some(code) if code.starts_with("08") => Self::Refused,
                 _ => Self::Other,
             },
             _ => Self::Other,
