@@ -276,7 +276,7 @@ fn end(context: &Context, args: &Upgrade) -> Result<u8, Problem> {
     };
     let lock = context::lock(&project)?;
     let changes = if args.abort {
-        pending.abort(&project)?
+        pending.abort(&project, &lock)?
     } else {
         let left = pending.unresolved(&project)?;
         if !left.is_empty() {

@@ -20,7 +20,7 @@ impl Lock {
 
 impl LockedModule {
     /// Puts the files into the order that the lock has them in, and counts blocks of one name in a file from 1, so that
-    /// no number is free to be changed.
+    /// no number is free to be changed; nor is a directory, which has to have one of the files in it.
     #[must_use]
     pub fn sorted(mut self) -> Self {
         self.files.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -37,6 +37,17 @@ impl LockedModule {
         }
         self.files.sort_by(|a, b| order(a).cmp(&order(b)));
         self.files.dedup_by(|a, b| order(a) == order(b));
+        let is_around = |directory: &ProjectPath| {
+            let mut paths = self.files.iter().map(|file| &file.path);
+            paths.any(|path| {
+                path.parent()
+                    .is_some_and(|parent| parent.below(directory).is_some())
+            })
+        };
+        self.directories
+            .retain(|directory| !directory.is_root() && is_around(directory));
+        self.directories.sort();
+        self.directories.dedup();
         self
     }
 }

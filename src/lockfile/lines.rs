@@ -34,8 +34,19 @@ fn module(lines: &mut Lines) -> Option<LockedModule> {
         dev: lines.is("    dev: true"),
         answers: lines.map("answers", Some)?,
         facts: lines.map("facts", |answer| serde_json::to_value(answer).ok())?,
+        directories: directories(lines)?,
         files: files(lines)?,
     })
+}
+
+fn directories(lines: &mut Lines) -> Option<Vec<ProjectPath>> {
+    let mut directories = Vec::new();
+    if lines.is("    directories:") {
+        while lines.0.starts_with("      - ") {
+            directories.push(ProjectPath::existing(&lines.text("      - ")?).ok()?);
+        }
+    }
+    Some(directories)
 }
 
 fn files(lines: &mut Lines) -> Option<Vec<LockedFile>> {

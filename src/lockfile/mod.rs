@@ -46,6 +46,9 @@ pub struct LockedModule {
     pub dev: bool,
     pub answers: BTreeMap<String, Answer>,
     pub facts: Facts,
+    /// Directories that were there before, with nothing in them, and have recorded files now; sorted.
+    #[serde(default)]
+    pub directories: Vec<ProjectPath>,
     /// Sorted by path, kind and block name.
     pub files: Vec<LockedFile>,
 }
@@ -131,6 +134,7 @@ mod tests {
                 ("axum".to_owned(), "0.8".into()),
             ]
             .into(),
+            directories: vec!["src".parse().unwrap()],
             files: vec![
                 LockedFile {
                     path: "src/main.rs".parse().unwrap(),

@@ -49,6 +49,12 @@ fn write_module(out: &mut String, module: &LockedModule) -> fmt::Result {
             .iter()
             .map(|(name, value)| (name, value.to_string())),
     )?;
+    if !module.directories.is_empty() {
+        writeln!(out, "    directories:")?;
+    }
+    for directory in &module.directories {
+        writeln!(out, "      - {}", quoted(directory))?;
+    }
     if module.files.is_empty() {
         return writeln!(out, "    files: []");
     }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::adopt::{Adoption, Core};
+use super::directories;
 use super::edits::{Edited, block_record, edits, marked};
 use super::finished::{self, FINISHED};
 use super::rendering::{Finish, Rendered, Rendering, SHARED, Templates, patch_path, patch_record};
@@ -125,6 +126,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         dev: request.dev,
         answers: rendering.used.answers,
         facts: rendering.used.facts,
+        directories: Vec::new(),
         files: draft.records,
     };
     for (name, patch) in [(WIRING, patch), (FINISHED, finished)] {
@@ -138,6 +140,7 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
     }
     let mut after = lock.clone();
     after.core = is_core(files)?;
+    locked.directories = directories::empty_before(files, &draft.changes)?;
     plan.changes = draft.changes;
     plan.commands = rendering.commands;
     plan.notes = adoption.notes;

@@ -4,6 +4,7 @@ mod add;
 mod adopt;
 mod answers;
 mod commands;
+mod directories;
 mod edits;
 mod finished;
 mod in_place;

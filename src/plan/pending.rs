@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::directories;
 use super::merge::{has_markers, separators};
 use super::state::normalised;
 use super::upgrade::Upgrade;
@@ -186,7 +187,7 @@ impl Pending {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn abort(&self, files: &dyn Files) -> Result<Vec<Change>, Problem> {
+    pub fn abort(&self, files: &dyn Files, lock: &Lock) -> Result<Vec<Change>, Problem> {
         let mut changes = self.cleared(files)?;
         for path in self.created.iter().chain(&self.changed) {
             let after = match self.changed.contains(path) {
@@ -209,6 +210,9 @@ impl Pending {
             });
         }
         changes.retain(|change| change.before != change.after);
+        if let Some(locked) = self.locked(lock) {
+            directories::leave(&mut changes, locked);
+        }
         Ok(changes)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::directories;
 use super::finished::Finished;
 use super::rendering::{framework, target};
 use super::sources::sources;
@@ -112,6 +113,7 @@ pub fn remove(
         before.as_deref(),
         after.as_deref(),
     ));
+    directories::leave(&mut changes, locked);
     Ok(Removal { changes, kept })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::add::is_core;
+use super::directories;
 use super::finished::{self, FINISHED, Finished};
 use super::merge::{Conflict, Labels, Merged, merge};
 use super::rendering::{
@@ -203,6 +204,10 @@ pub fn upgrade(
     after.files.append(&mut draft.records);
     draft.vendor(lock, copies)?;
     let Draft { mut upgrade, .. } = draft;
+    directories::leave(&mut upgrade.changes, locked);
+    after
+        .directories
+        .extend(directories::empty_before(files, &upgrade.changes)?);
 
     let mut new = lock.clone();
     new.core = is_core(files)?;

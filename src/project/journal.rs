@@ -95,7 +95,9 @@ fn emptied(changes: &[Change]) -> Vec<ProjectPath> {
     let mut directories = BTreeSet::new();
     for change in changes.iter().filter(|change| change.after.is_none()) {
         let mut parent = change.path.parent();
-        while let Some(directory) = parent.filter(|directory| !directory.is_root()) {
+        while let Some(directory) = parent
+            .filter(|directory| !directory.is_root() && Some(directory) != change.stays.as_ref())
+        {
             parent = directory.parent();
             directories.insert(directory);
         }

@@ -51,6 +51,8 @@ pub struct Change {
     pub after: Option<Vec<u8>>,
     /// For a file that is not there yet: the one whose mode it gets.
     pub mode_of: Option<ProjectPath>,
+    /// For a file that is removed: the directory around it that stays, even if nothing is left in it.
+    pub stays: Option<ProjectPath>,
     /// What is done, for a person: `sqlx 0.9`, `health route`; empty for a whole new file.
     pub summary: Vec<String>,
 }
@@ -70,6 +72,7 @@ impl Change {
             before: bytes(before),
             after: bytes(after),
             mode_of: None,
+            stays: None,
             summary: Vec::new(),
         }
     }

@@ -113,6 +113,29 @@ fn what_was_added_is_removed_to_the_byte() {
     assert!(count > 100, "{count}");
 }
 
+#[test]
+fn directories_that_were_there_stay() {
+    for name in ["axum/plain", "actix/plain", "fastapi/plain", "nestjs/plain"] {
+        let project = Fixture::copy_of(&repository().join("tests/fixtures").join(name));
+        let without = project.tree();
+        project.run(&["add", "--yes"]).ok();
+        let is_new =
+            |path: &&PathBuf| project.path().join(path).is_dir() && !without.contains_key(*path);
+        let new: Vec<PathBuf> = project.tree().keys().filter(is_new).cloned().collect();
+        project.run(&["remove", "--yes"]).ok();
+        assert!(project.tree() == without, "{name}");
+        for directory in new.iter().filter(|path| !path.starts_with(".rapidkit")) {
+            std::fs::create_dir_all(project.path().join(directory)).unwrap();
+            let before = project.tree();
+            project.run(&["add", "--yes"]).ok();
+            project.run(&["verify-all", "--release"]).ok();
+            project.run(&["lock", "--overwrite"]).ok();
+            project.run(&["remove", "--yes"]).ok();
+            assert!(project.tree() == before, "{name}: {}", directory.display());
+        }
+    }
+}
+
 /// Adds a line of the user's to every file that was edited or generated; what should be left when the layer is gone.
 fn edit(
     project: &Fixture,

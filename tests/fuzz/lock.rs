@@ -126,6 +126,7 @@ fn sample() -> Lock {
         dev: false,
         answers: [("pool_size".to_owned(), Answer::Integer(10))].into(),
         facts: [("has_lib".to_owned(), true.into())].into(),
+        directories: vec!["src".parse().unwrap()],
         files: vec![
             record(
                 ".rapidkit/vendor/db_postgres/1.0.0/src/pool.rs",
