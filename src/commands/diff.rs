@@ -5,7 +5,7 @@ use super::context::{self, Context};
 use crate::cli::{Diff, Format};
 use crate::lockfile::{Lock, LockedModule};
 use crate::module::Module;
-use crate::plan::{self, Finished, State, To, pristine, states};
+use crate::plan::{self, Finished, State, To, pristine, remarked, states};
 use crate::project::Project;
 use crate::report::{FileDiff, print_json};
 use crate::types::{FileKind, Files, Problem};
@@ -91,9 +91,20 @@ fn yours(
                 let before = finished.of(path, copy)?;
                 files.extend(FileDiff::of(path.as_str(), Some(&before), now.as_deref()));
             }
-            FileKind::Block if state.state != State::Unchanged => {
+            FileKind::Block => {
                 let name = state.file.name.as_deref().unwrap_or_default();
-                blocks.push(format!("{path} ({name})"));
+                let now = project.text(path)?;
+                let copy = copies.get(path).zip(now.as_deref());
+                let before = copy.and_then(|(copy, now)| remarked(copy, now, name));
+                if before.is_some() {
+                    files.extend(FileDiff::of(
+                        path.as_str(),
+                        before.as_deref(),
+                        now.as_deref(),
+                    ));
+                } else if state.state != State::Unchanged {
+                    blocks.push(format!("{path} ({name})"));
+                }
             }
             _ => {}
         }

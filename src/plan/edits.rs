@@ -68,6 +68,13 @@ pub fn marked(file: &Rendered, text: &str, module: &str) -> Option<Edited> {
     })
 }
 
+/// `text` with its block between markers as it was rendered, `copy` being the pristine copy; `None` if there are no markers.
+pub fn remarked(copy: &str, text: &str, module: &str) -> Option<String> {
+    let rest = dotenv::without_block(text, module)?;
+    let block = dotenv::block(module, &dotenv::without_set(copy, &rest));
+    dotenv::replace_block(text, module, &block)
+}
+
 /// The lock's record of a block.
 pub fn block_record(path: ProjectPath, block: Block) -> LockedFile {
     LockedFile {

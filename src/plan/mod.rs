@@ -27,6 +27,7 @@ mod wiring;
 pub use add::{Plan, Request, add, is_core};
 pub use adopt::Core;
 pub use answers::{carried_answers, check_answers};
+pub use edits::remarked;
 pub use finished::{FINISHED, Finished};
 pub use merge::{Conflict, Labels, Merged, has_markers, merge};
 pub use outputs::Used;

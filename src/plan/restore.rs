@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::edits::remarked;
 use super::finished::Finished;
 use super::state::{normalised, state_of};
 use super::upgrade::pristine;
@@ -56,7 +57,8 @@ pub fn restore(
     }
     for blocks in by_file(&locked.files) {
         if blocks[0].kind == FileKind::Block && wanted(&blocks[0].path) {
-            restoration.blocks(files, blocks)?;
+            let copy = written.get(&blocks[0].path).filter(|_| accepted.is_none());
+            restoration.blocks(files, blocks, copy)?;
         }
     }
     Ok(restoration)
@@ -92,10 +94,23 @@ impl Restoration {
         Ok(())
     }
 
-    /// A block between markers can be put back; one in code was put in with a view to the code around it.
-    fn blocks(&mut self, files: &dyn Files, blocks: &[LockedFile]) -> Result<(), Problem> {
+    /// A block between markers can be put back, as recorded or as in `copy`; one in code was put in with a view to the code
+    /// around it.
+    fn blocks(
+        &mut self,
+        files: &dyn Files,
+        blocks: &[LockedFile],
+        copy: Option<&String>,
+    ) -> Result<(), Problem> {
         let path = &blocks[0].path;
         let now = files.text(path)?;
+        let name = blocks[0].name.as_deref().unwrap_or_default();
+        if let (Some(copy), Some(text)) = (copy, now.as_deref())
+            && let Some(rendered) = remarked(copy, text, name)
+        {
+            self.change(path, FileKind::Block, now, Some(rendered));
+            return Ok(());
+        }
         for (block, state) in blocks.iter().zip(block_states(files, blocks)?) {
             if state == State::Unchanged {
                 continue;

@@ -146,10 +146,17 @@ pub fn upgrade(
         .notes
         .extend(still_used(files, locked, &gone)?);
 
+    // What the old version had too was parsed when it was put in, and parsing is most of the work.
+    let is_new = |file: &&Rendered| {
+        let copy = draft.pristine.get(&was(file));
+        copy.is_none_or(|copy| **copy != *file.text)
+    };
     let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
-    // Parsing is most of the work.
     let (fault, rewired) = rayon::join(
-        || rendering.files.par_iter().find_map_first(fault),
+        || {
+            let files = rendering.files.par_iter();
+            files.filter(is_new).find_map_first(fault)
+        },
         || rewire(files, &versions),
     );
     if let Some(problem) = fault {

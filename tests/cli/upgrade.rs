@@ -411,6 +411,16 @@ fn files_are_restored_to_what_was_accepted_or_rendered() {
     project.run(&["restore", "--yes"]).ok();
     assert!(project.tree() == rendered);
 
+    project.replace(".env.example", "# DB_ECHO=false\n", "DB_ECHO=true\n");
+    project.run(&["lock", "--overwrite"]).ok();
+    let stat = project.run(&["diff", "--stat"]).ok().out;
+    assert!(stat.contains("+1    -1    .env.example"), "{stat}");
+    project.run(&["restore", "--yes"]).ok();
+    assert!(project.read(".env.example").contains("\nDB_ECHO=true\n"));
+    project.run(&["restore", "--pristine", "--yes"]).ok();
+    project.run(&["lock", "--overwrite"]).ok();
+    assert!(project.tree() == rendered);
+
     project.replace(HEALTH, "from_millis(1500)", "from_millis(900)");
     project.run(&["lock", "--overwrite"]).ok();
     let accepted = project.read(HEALTH);
