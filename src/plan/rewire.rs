@@ -53,6 +53,17 @@ impl Recorded<'_> {
         in_place::replaced(path, text, &old, new)
     }
 
+    /// Whether something that was put in would not be put in by a new version: code of the user's that calls the same
+    /// passes for it once it is taken back.
+    fn loses(&self, new: &[&Block]) -> bool {
+        let is_there = |name: &str| new.iter().any(|block| block.name == block_base(name));
+        let names = self
+            .blocks
+            .iter()
+            .filter_map(|(file, _)| file.name.as_deref());
+        names.filter(|name| !is_there(name)).count() > 0
+    }
+
     /// Whether a new version would put in the same as what stands there as it was put in.
     fn stays(&self, new: &[Block]) -> bool {
         let key = |name: &str, text: &str| (block_base(name).to_owned(), text.to_owned());
@@ -122,12 +133,16 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
             new.is_some_and(|new| recorded.stays(&new.blocks))
         })
     };
+    let loses = |edited: &BTreeMap<ProjectPath, Edited>| {
+        let new: Vec<&Block> = edited.values().flat_map(|new| &new.blocks).collect();
+        sources.iter().any(|(_, recorded)| recorded.loses(&new))
+    };
     let mut rewired = Rewired::default();
     let mut anew = None;
     if sources.iter().all(|(path, _)| is_whole(path)) && !sources.is_empty() {
         anew = match put(true) {
             Err(unsure) if !unsure.steps.is_empty() => None,
-            edited => Some(edited?),
+            edited => Some(edited?).filter(|edited| !loses(edited)),
         };
     }
     if anew.is_none() && !sources.is_empty() {

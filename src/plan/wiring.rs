@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use diffy::patch_set::{ParseOptions, PatchSet};
 use diffy::{DiffOptions, Hunk, Line, Patch, PatchFormatter};
 
 use super::rendering::patch_path;
@@ -68,12 +67,8 @@ impl<'p> Patches<'p> {
     pub fn parse(text: &'p str) -> Result<Self, Problem> {
         let other = || Problem::input("is no patch of what was put in").in_file(WIRING);
         let mut files = Vec::new();
-        if text.is_empty() {
-            return Ok(Self(files));
-        }
-        for file in PatchSet::parse(text, ParseOptions::unidiff()) {
-            let patch = file.map_err(|_| other())?.into_patch();
-            let patch = patch.as_text().ok_or_else(other)?.clone();
+        for section in sections(text) {
+            let patch = Patch::from_str(section).map_err(|_| other())?;
             let name = patch.modified().and_then(|name| name.strip_prefix("b/"));
             files.push((ProjectPath::existing(name.ok_or_else(other)?)?, patch));
         }
@@ -132,6 +127,47 @@ impl<'p> Patches<'p> {
             left,
         })
     }
+}
+
+/// The parts of a patch that are about a file each. A set of patches is not read by `diffy` 0.5 where a file loses a last line
+/// without an end; and a line that was taken out may look like the beginning of the next part, so lines are counted.
+fn sections(text: &str) -> Vec<&str> {
+    let mut starts = Vec::new();
+    let (mut old, mut new, mut at) = (0_usize, 0_usize, 0);
+    for line in text.split_inclusive('\n') {
+        let is_outside = (old, new) == (0, 0);
+        if at == 0 || is_outside && line.starts_with("--- ") {
+            starts.push(at);
+        }
+        if is_outside {
+            [old, new] = line.strip_prefix("@@ ").map_or([0; 2], counts);
+        } else {
+            let (is_old, is_new) = match line.as_bytes()[0] {
+                b'-' => (1, 0),
+                b'+' => (0, 1),
+                b'\\' => (0, 0),
+                _ => (1, 1),
+            };
+            (old, new) = (old.saturating_sub(is_old), new.saturating_sub(is_new));
+        }
+        at += line.len();
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &text[*start..end])
+        .collect()
+}
+
+/// How many lines a hunk has of the file before and of the one after; 0 where that is not said.
+fn counts(ranges: &str) -> [usize; 2] {
+    let count = |range: &str| match range.split_once(',') {
+        Some((_, count)) => count.parse().unwrap_or(0),
+        None => 1,
+    };
+    let mut counts = ranges.split(' ').map(count);
+    [(); 2].map(|()| counts.next().unwrap_or(0))
 }
 
 fn inserted(run: &[Line<str>]) -> String {
@@ -295,6 +331,38 @@ mod tests {
             unwired(None, "A=1\n", "A=1\nB=2\n").text.as_deref(),
             Some("B=2\n")
         );
+    }
+
+    #[test]
+    fn parts_are_told_apart_by_counting() {
+        let texts = [
+            ("a", Some("[d]\nx = 1"), "[d]\nx = 1\ny = 1\n"),
+            ("b", Some("x\n-- a/c\n++ b/c\n"), "-- a/c\n++ b/d\n"),
+            ("c", None, "z"),
+            ("d", Some("-- \n"), "-- "),
+            ("e", Some("1\n2\n3\n4\n5\n6"), "0\n1\n2\n3\n4\n5\n7"),
+        ];
+        let path = |name: &str| ProjectPath::existing(name).unwrap();
+        let part = |(name, before, after): &(&str, Option<&str>, &str)| {
+            section(&path(name), *before, after)
+        };
+        let whole: String = texts.iter().map(part).collect();
+        let patches = Patches::parse(&whole).unwrap();
+        assert_eq!(patches.paths().count(), texts.len());
+        for (name, before, after) in texts {
+            let taken = patches.take_back(&path(name), after).unwrap();
+            assert_eq!(taken.text.as_deref(), before, "{name}");
+            assert!(taken.left.is_empty(), "{name}");
+        }
+        assert_eq!(Patches::parse("").unwrap().paths().count(), 0);
+        for wrong in [
+            "x",
+            "--- a/x\n",
+            "@@ -1,9 +1 @@\n-x\n",
+            "--- a/x\n+++ b/x\n@@ -99999999999999999999 +1 @@\n",
+        ] {
+            assert!(Patches::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
