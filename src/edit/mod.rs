@@ -96,6 +96,24 @@ pub fn take_out(file_name: &str, text: &str, block: &Block, instead: &str) -> Op
     }
 }
 
+/// Whether a block of code stands somewhere as a part of a statement, so that to take its lines out would change what is
+/// around it.
+pub fn is_part(file_name: &str, text: &str, block: &Block) -> bool {
+    match file_name.rsplit_once('.') {
+        Some((_, "ts")) => typescript::is_part(text, &block.text),
+        // A statement has braces, or lines of its own, around it.
+        _ => false,
+    }
+}
+
+/// The lines, from 1, in which code uses a name that `import`, a block of it, brings; none if it is no import.
+pub fn uses_of_import(file_name: &str, text: &str, import: &str) -> Vec<usize> {
+    match file_name.rsplit_once('.') {
+        Some((_, "ts")) => typescript::uses_of_import(text, import),
+        _ => Vec::new(),
+    }
+}
+
 fn count_block(file_name: &str, text: &str, block: &Block) -> usize {
     match file_name.rsplit_once('.') {
         Some((_, "rs")) => rust::count(text, &block.text),

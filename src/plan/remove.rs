@@ -10,9 +10,9 @@ use super::state::block_of;
 use super::syntax;
 use super::upgrade::pristine;
 use super::uses::{lines_that_name, names_of};
-use super::wiring::{self, Patches};
+use super::wiring::{self, Patches, part_of_a_statement};
 use crate::edit::splice::spliced;
-use crate::edit::{dotenv, is_source, mentions, take_out};
+use crate::edit::{count_blocks, dotenv, is_source, mentions, take_out, uses_of_import};
 use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
 use crate::module::Module;
 use crate::types::{
@@ -154,6 +154,12 @@ impl Draft<'_> {
             let Some(mut unwired) = wiring.take_back(path, &text) else {
                 continue;
             };
+            if let Some(part) = part_of_a_statement(path, &text, locked) {
+                self.kept.push(format!(
+                    "{path}: `{part}` has become a part of a statement of yours"
+                ));
+                continue;
+            }
             let name = locked.name();
             if let (false, true, Some(without)) = (
                 unwired.left.is_empty(),
@@ -216,12 +222,20 @@ impl Draft<'_> {
                 continue;
             }
             for names in &names {
-                let lines = lines_that_name(&path, &text, names);
-                let source: Vec<&str> = text.lines().collect();
-                uses.extend(lines.into_iter().map(|line| {
-                    let code = source.get(line - 1).copied().unwrap_or_default();
-                    format!("{path}:{line}: {}", code.trim())
-                }));
+                uses.extend(named(&path, &text, lines_that_name(&path, &text, names)));
+            }
+        }
+        let is_block = |file: &&LockedFile| file.kind == FileKind::Block;
+        for file in locked.files.iter().filter(is_block) {
+            let Some(text) = self.overlay.text(&file.path)? else {
+                continue;
+            };
+            let (name, block) = (file.path.file_name(), block_of(file));
+            if !self.gone.contains(&file.path)
+                && count_blocks(name, &text, std::slice::from_ref(&block)) == [0]
+            {
+                let lines = uses_of_import(name, &text, &block.text);
+                uses.extend(named(&file.path, &text, lines));
             }
         }
         if uses.is_empty() {
@@ -312,6 +326,16 @@ fn without_blocks(
         without = spliced(&without, splice.as_slice());
     }
     Ok(Some(without).filter(|without| syntax::check(path, without).is_ok()))
+}
+
+/// Lines of a source, for a person.
+fn named(path: &ProjectPath, text: &str, lines: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let source: Vec<&str> = text.lines().collect();
+    let line = |line: usize| {
+        let code = source.get(line - 1).copied().unwrap_or_default();
+        format!("{path}:{line}: {}", code.trim())
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// The names that stand in a line of code that uses a generated file: that of the module's directory, or where the file is

@@ -9,7 +9,7 @@ use super::merge::Labels;
 use super::state::{State, block_of, block_states, by_file};
 use super::syntax;
 use super::upgrade::FileConflict;
-use super::wiring::{self, Patches, Unwired};
+use super::wiring::{self, Patches, Unwired, part_of_a_statement};
 use crate::edit::{count_blocks, is_source};
 use crate::frameworks::Framework;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
@@ -97,6 +97,7 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
     for path in wiring.paths() {
         let is_marked = recorded_block(&recorded, path, versions).is_some();
         if let Some(text) = files.text(path)?.filter(|_| !is_marked)
+            && part_of_a_statement(path, &text, versions.locked).is_none()
             && let Some(unwired) = wiring.take_back(path, &text)
             && (syntax::check(path, unwired.text.as_deref().unwrap_or_default()).is_ok()
                 || syntax::check(path, &text).is_err())

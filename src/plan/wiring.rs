@@ -6,10 +6,11 @@ use std::sync::Arc;
 use diffy::{DiffOptions, Hunk, Line, Patch, PatchFormatter};
 
 use super::rendering::patch_path;
-use crate::edit::is_source;
+use super::state::block_of;
 use crate::edit::splice::newline;
+use crate::edit::{is_part, is_source};
 use crate::lockfile::LockedModule;
-use crate::types::{Files, Problem, ProjectPath};
+use crate::types::{FileKind, Files, Problem, ProjectPath};
 
 /// The patch's name in a module's vendor tree, below the target's path.
 pub const WIRING: &str = "wiring.patch";
@@ -168,6 +169,22 @@ fn counts(ranges: &str) -> [usize; 2] {
     };
     let mut counts = ranges.split(' ').map(count);
     [(); 2].map(|()| counts.next().unwrap_or(0))
+}
+
+/// The first line of a block that the user has made a part of a statement.
+pub fn part_of_a_statement<'l>(
+    path: &ProjectPath,
+    text: &str,
+    locked: &'l LockedModule,
+) -> Option<&'l str> {
+    let blocks = locked
+        .files
+        .iter()
+        .filter(|file| file.kind == FileKind::Block && file.path == *path);
+    let part = blocks
+        .map(|file| (file, block_of(file)))
+        .find(|(_, block)| is_part(path.file_name(), text, block));
+    part?.0.text.as_deref()?.lines().next()
 }
 
 fn inserted(run: &[Line<str>]) -> String {

@@ -105,6 +105,15 @@ fn a_dependency_that_cannot_work() {
 }
 
 #[test]
+fn a_package_of_the_workspace_that_inherits_itself() {
+    let project = Fixture::axum();
+    let manifest = AXUM_MANIFEST.replace("[dependencies]", "[dependencies]\nsqlx.workspace = true");
+    let manifest = format!("{manifest}\n[workspace.dependencies]\nsqlx.workspace = true\n");
+    project.write("Cargo.toml", manifest);
+    project.refuses(&["add", "--yes"], 2, &["Cargo.toml:", "inherits itself"]);
+}
+
+#[test]
 fn source_that_does_not_parse() {
     let project = Fixture::axum();
     project.write(

@@ -367,3 +367,89 @@ fn wiring_is_taken_out_wherever_it_has_come() {
         assert_eq!(project.read(path), *after, "{what}");
     }
 }
+
+fn nestjs() -> Fixture {
+    Fixture::copy_of(&repository().join("tests/fixtures/nestjs/plain"))
+}
+
+#[test]
+fn a_nestjs_module_is_left_whole() {
+    let module = "src/app.module.ts";
+    for (list, left) in [
+        ("[DatabasePostgresModule,]", "[]"),
+        ("[\n    DatabasePostgresModule,\n  ]", "[\n  ]"),
+        ("[A, DatabasePostgresModule]", "[A]"),
+        (
+            "[\n    A, // a\n    DatabasePostgresModule, // Mine.\n  ]",
+            "[\n    A, // a\n    // Mine.\n  ]",
+        ),
+    ] {
+        let project = nestjs();
+        project.run(&["add", "--yes"]).ok();
+        project.replace(module, "[DatabasePostgresModule]", list);
+        project.run(&["remove", "--yes"]).ok();
+        let text = project.read(module);
+        assert!(text.contains(&format!("imports: {left},")), "{text}");
+    }
+    for (mine, theirs) in [
+        (
+            "@Module({",
+            "@Module({\n  exports: [DatabasePostgresModule],",
+        ),
+        (
+            "@Module({",
+            "const ALL = { DatabasePostgresModule };\n\n@Module({",
+        ),
+    ] {
+        let project = nestjs();
+        project.run(&["add", "--yes"]).ok();
+        project.replace(module, mine, theirs);
+        let line = theirs
+            .lines()
+            .find(|line| line.contains("Postgres"))
+            .unwrap();
+        project.refuses(&["remove", "--yes"], 1, &[module, line.trim()]);
+    }
+    for part in [
+        "if (process.env.CI) ",
+        "if (process.env.CI)\n    ",
+        "app && ",
+    ] {
+        let project = nestjs();
+        project.run(&["add", "--yes"]).ok();
+        let statement = "app.enableShutdownHooks();";
+        project.replace("src/main.ts", statement, &format!("{part}{statement}"));
+        let text = project.read("src/main.ts");
+        let ran = project.run(&["remove", "--yes"]).ok();
+        assert!(ran.out.contains("stays: src/main.ts"), "{}", ran.out);
+        assert_eq!(project.read("src/main.ts"), text);
+    }
+}
+
+#[test]
+fn files_without_a_last_line_ending_are_as_before() {
+    for (framework, files) in [
+        ("axum", &["Cargo.toml", "src/main.rs"][..]),
+        ("actix", &["Cargo.toml", "src/main.rs"]),
+        ("fastapi", &["requirements.txt", "main.py"]),
+        (
+            "nestjs",
+            &["package.json", "src/main.ts", "src/app.module.ts"],
+        ),
+    ] {
+        let path = repository().join("tests/fixtures").join(framework);
+        let project = Fixture::copy_of(&path.join("plain"));
+        for file in files {
+            let text = project.read(file);
+            project.write(file, text.trim_end());
+        }
+        let before = project.tree();
+        project.run(&["add", "--yes"]).ok();
+        project
+            .run(&["reconfigure", "--set", "pool_size=3", "--yes"])
+            .ok();
+        project.run(&["verify-all", "--release"]).ok();
+        project.run(&["remove", "--yes"]).ok();
+        assert!(project.tree() == before, "{framework}");
+    }
+}

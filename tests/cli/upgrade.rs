@@ -556,3 +556,44 @@ fn what_a_person_wrote_into_our_block_is_never_ours() {
     project.run(&["remove", "--yes", "--discard-edits"]).ok();
     assert!(!project.path().join(".env.example").exists());
 }
+
+#[test]
+fn wiring_stays_where_the_user_calls_the_same_elsewhere() {
+    for (framework, path, more) in [
+        (
+            "axum",
+            "src/main.rs",
+            "\n#[cfg(test)]\nmod tests {\n    fn app() -> axum::Router {\n        crate::db_postgres::init().unwrap();\n        crate::db_postgres::router()\n    }\n\n    async fn end() {\n        crate::db_postgres::close().await;\n    }\n}\n",
+        ),
+        (
+            "actix",
+            "src/main.rs",
+            "\n#[cfg(test)]\nmod tests {\n    use actix_web::App;\n\n    fn app() {\n        crate::db_postgres::init().unwrap();\n        let _ = App::new().configure(crate::db_postgres::configure);\n    }\n\n    async fn end() {\n        crate::db_postgres::close().await;\n    }\n}\n",
+        ),
+        (
+            "fastapi",
+            "main.py",
+            "\n\ndef other() -> FastAPI:\n    another = FastAPI()\n    db_postgres.init_app(another)\n    return another\n",
+        ),
+        (
+            "nestjs",
+            "src/main.ts",
+            "\nexport function other(app: { enableShutdownHooks(): void }) {\n  app.enableShutdownHooks();\n}\n",
+        ),
+    ] {
+        let fixtures = crate::fixture::repository().join("tests/fixtures");
+        let project = Fixture::copy_of(&fixtures.join(framework).join("plain"));
+        let old = crate::fixture::repository().join("tests/modules/1.0.0");
+        project
+            .run(&["add", "--yes", "--module", old.to_str().unwrap()])
+            .ok();
+        let text = project.read(path) + more;
+        project.write(path, &text);
+        project.run(&["upgrade", "--yes"]).ok();
+        assert_eq!(project.read(path), text, "{framework}");
+        project
+            .run(&["reconfigure", "--set", "pool_size=3", "--yes"])
+            .ok();
+        assert_eq!(project.read(path), text, "{framework}");
+    }
+}

@@ -57,7 +57,7 @@ impl Editor<'_> {
             .iter()
             .find_map(|key| item.get(key).and_then(Item::as_bool));
         let mut features = strings(item.get("features"));
-        if item.get("workspace").and_then(Item::as_bool) == Some(true) {
+        if inherits(item) {
             let shared = self.workspace.as_ref().and_then(|root| {
                 let item = root.get(&["workspace", "dependencies", &dependency.name])?;
                 Some((root, item))
@@ -72,6 +72,13 @@ impl Editor<'_> {
                     format!("`[workspace.dependencies]` has no `{}`", dependency.name),
                 ));
             };
+            if inherits(shared) {
+                return Err(root.problem(
+                    format!("`{}` of the workspace inherits itself", dependency.name),
+                    span_of(shared),
+                    "this has to name a version",
+                ));
+            }
             let mut said = self.said(root, dependency, shared)?;
             said.features.append(&mut features);
             said.default_features |= default == Some(true);
@@ -169,6 +176,10 @@ impl Editor<'_> {
             .filter(|version| requirement.matches(version))
             .max()
     }
+}
+
+fn inherits(item: &Item) -> bool {
+    item.get("workspace").and_then(Item::as_bool) == Some(true)
 }
 
 /// The features that an entry lacks.

@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use super::Source;
 use crate::edit::splice::Splice;
-use crate::edit::tree::{children, named_children};
+use crate::edit::tree::{children, descendants, named_children};
+use crate::types::ProjectPath;
 
 /// Where a name of a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,32 @@ fn specified(source: &Source, clause: Node, name: &str) -> Option<String> {
     })
 }
 
+/// The lines of `text`, from 1, that use a name which `import` brings.
+pub fn uses_of_import(text: &str, import: &str) -> Vec<usize> {
+    let [import, source] =
+        [import, text].map(|text| Source::parse(ProjectPath::root(), text.into()));
+    let specifiers = import.all("import_specifier").into_iter();
+    let brought: Vec<&str> = specifiers
+        .filter_map(|node| {
+            node.child_by_field_name("alias")
+                .or(node.child_by_field_name("name"))
+        })
+        .map(|name| import.slice(name))
+        .collect();
+    let kinds = [
+        "identifier",
+        "type_identifier",
+        "shorthand_property_identifier",
+    ];
+    let mut lines: Vec<usize> = descendants(source.root())
+        .into_iter()
+        .filter(|node| kinds.contains(&node.kind()) && brought.contains(&source.slice(*node)))
+        .map(|node| node.start_position().row + 1)
+        .collect();
+    lines.dedup();
+    lines
+}
+
 fn statements<'s>(source: &'s Source, kind: &'static str) -> impl Iterator<Item = Node<'s>> {
     named_children(source.root())
         .into_iter()
@@ -138,7 +165,6 @@ fn end_of_line(node: Node) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::ProjectPath;
 
     fn parse(text: &str) -> Source {
         Source::parse(ProjectPath::root(), text.into())

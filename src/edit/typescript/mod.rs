@@ -4,9 +4,11 @@ mod import;
 mod source;
 mod tokens;
 
-pub use import::{Imported, add_import, import_paths, imported, name_files, reexported};
+pub use import::{
+    Imported, add_import, import_paths, imported, name_files, reexported, uses_of_import,
+};
 pub use source::{Source, fault};
-pub use tokens::{count, find, take_out, tokens};
+pub use tokens::{count, find, is_part, take_out, tokens};
 
 use crate::edit::splice::{self, Splice, edited};
 use crate::types::{Block, FileEdit, Problem};

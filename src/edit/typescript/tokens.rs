@@ -40,32 +40,74 @@ pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
 
 /// Takes out `block`, which stands in `source` once.
 pub fn take_out(source: &str, block: &str) -> Option<Splice> {
-    let Some((name, element)) = listed(block) else {
-        let [place] = &find(source, block)[..] else {
-            return None;
-        };
-        return Some(taken_out(source, place.clone()));
+    let span = match listed(block) {
+        Some((name, element)) => element_span(&parse(source), name, element)?,
+        None => match &find(source, block)[..] {
+            [place] if !is_part(source, block) => place.clone(),
+            _ => return None,
+        },
     };
-    let parsed = parse(source);
-    let lists: Vec<Vec<Node>> = lists(&parsed, name)
-        .into_iter()
-        .map(named_children)
-        .collect();
-    let is_element = |node: &Node| parsed.slice(*node) == element;
-    let mut holding = lists.iter().filter(|list| list.iter().any(is_element));
-    let (Some(list), None) = (holding.next(), holding.next()) else {
+    Some(taken_out(source, span))
+}
+
+/// Whether `block` stands somewhere in `source` as a part of a statement, an `if` for one: without it, what follows could
+/// take its place.
+pub fn is_part(source: &str, block: &str) -> bool {
+    let source = parse(source);
+    let is_part = |place: &Range<usize>| {
+        let mut node = source
+            .root()
+            .descendant_for_byte_range(place.start, place.end);
+        while let Some(inner) = node.filter(|node| !holds_statements(*node)) {
+            let outer = inner.parent();
+            if outer.is_some_and(holds_statements) {
+                return inner.start_byte() < place.start || inner.end_byte() > place.end;
+            }
+            node = outer;
+        }
+        false
+    };
+    listed(block).is_none() && places(&source, block).iter().any(is_part)
+}
+
+fn holds_statements(node: Node) -> bool {
+    matches!(
+        node.kind(),
+        "program" | "statement_block" | "switch_case" | "switch_default"
+    )
+}
+
+/// The bytes of an element of a list and of its comma; `None` if a comment is between them, or if there is no such element
+/// or more than one.
+fn element_span(source: &Source, name: &str, element: &str) -> Option<Range<usize>> {
+    let elements = lists(source, name).into_iter().flat_map(named_children);
+    let mut found = elements.filter(|node| source.slice(*node) == element);
+    let (Some(element), None) = (found.next(), found.next()) else {
         return None;
     };
-    let at = list.iter().position(is_element)?;
-    let span = match (list.get(at + 1), at.checked_sub(1)) {
-        (Some(next), _) => list[at].start_byte()..next.start_byte(),
-        (None, Some(before)) => list[before].end_byte()..list[at].end_byte(),
-        (None, None) => list[at].byte_range(),
+    let Range { start, end } = element.byte_range();
+    let is_comma = |node: &Node| node.kind() == ",";
+    if let Some(comma) = beside(element, Node::next_sibling).filter(is_comma) {
+        return (comma.start_byte() == end).then(|| start..comma.end_byte());
+    }
+    let before = beside(element, Node::prev_sibling).filter(is_comma);
+    let on_one_line = |comma: &Node| {
+        let between = &source.text[comma.end_byte()..start];
+        between.trim().is_empty() && !between.contains('\n')
     };
-    Some(Splice {
-        span,
-        text: String::new(),
-    })
+    let start = before
+        .filter(on_one_line)
+        .map_or(start, |comma| comma.start_byte());
+    Some(start..end)
+}
+
+/// What is next to a node, comments left out.
+fn beside<'t>(node: Node<'t>, step: fn(&Node<'t>) -> Option<Node<'t>>) -> Option<Node<'t>> {
+    let mut next = step(&node);
+    while let Some(comment) = next.filter(Node::is_extra) {
+        next = step(&comment);
+    }
+    next
 }
 
 fn places(source: &Source, block: &str) -> Vec<Range<usize>> {
@@ -150,6 +192,7 @@ fn words(source: &Source) -> Vec<Word<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edit::splice::spliced;
 
     #[test]
     fn formatting_does_not_matter() {
@@ -170,6 +213,60 @@ mod tests {
         let text = "\\\u{feff}import x from 'x';\u{feff}";
         let tokens = tokens(text);
         assert!(tokens.iter().all(|at| text.get(at.clone()).is_some()));
+    }
+
+    #[test]
+    fn what_is_a_part_of_a_statement_is_not_taken_out() {
+        let block = "app.stop();";
+        for text in [
+            "if (x) app.stop();\nrun();",
+            "if (x) y(); else app.stop();",
+            "for (const a of b)\n  app.stop();\nrun();",
+            "x && app.stop()\nrun()",
+            "app.stop().then(run);",
+            "const f = () => app.stop();",
+        ] {
+            assert!(
+                is_part(text, block) && take_out(text, block).is_none(),
+                "{text}"
+            );
+        }
+        for text in [
+            "app.stop()",
+            "if (x) { app.stop(); }",
+            "const f = () => {\n  app.stop()\n  run()\n}",
+            "switch (x) { case 1: app.stop(); break; default: app.run(); }",
+        ] {
+            assert!(
+                !is_part(text, block) && take_out(text, block).is_some(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_element_is_taken_out_with_its_comma() {
+        for (before, after) in [
+            ("[Shop]", "[]"),
+            ("[Shop,]", "[]"),
+            ("[A, Shop]", "[A]"),
+            ("[A, Shop, B]", "[A, B]"),
+            ("[\n  Shop,\n]", "[\n]"),
+            (
+                "[\n  A, // a\n  Shop,\n  // b\n]",
+                "[\n  A, // a\n  // b\n]",
+            ),
+            ("[\n  A, // a\n  Shop\n]", "[\n  A, // a\n]"),
+            ("[\n  Shop, // mine\n  A,\n]", "[\n  // mine\n  A,\n]"),
+        ] {
+            let [before, after] = [before, after].map(|list| format!("f({{ imports: {list} }})"));
+            let splice = take_out(&before, "imports: [Shop]").unwrap();
+            assert_eq!(spliced(&before, &[splice]), after);
+        }
+        for text in ["[Shop /* a */, B]", "[Shop, Shop]", "[Shops]"] {
+            let text = format!("f({{ imports: {text} }})");
+            assert!(take_out(&text, "imports: [Shop]").is_none(), "{text}");
+        }
     }
 
     #[test]
