@@ -425,12 +425,17 @@ impl Draft<'_> {
             .into_iter()
             .find(|record| record.kind == FileKind::Seed);
         let Some(old) = self.record(was, FileKind::Seed).cloned() else {
-            let is_new = !self
-                .locked
-                .files
-                .iter()
-                .any(|other| other.template.as_deref() == Some(&file.template));
-            if is_new && !self.files.exists(&file.path)? {
+            let mut seeds = self.locked.files.iter();
+            let elsewhere = seeds.find(|other| other.template.as_deref() == Some(&file.template));
+            let is_wanted = match elsewhere {
+                None => true,
+                // It goes from there if it is as it was made; else the user has it, or wants none.
+                Some(other) => match self.files.text(&other.path)? {
+                    Some(text) => self.finished.is_as_written(other, &text)?,
+                    None => false,
+                },
+            };
+            if is_wanted && !self.files.exists(&file.path)? {
                 self.upgrade.changes.push(change(
                     file.path.clone(),
                     file.kind,
