@@ -12,8 +12,8 @@ pub fn is_source(file_name: &str) -> bool {
     language(file_name).is_some()
 }
 
-/// The lines, from 1, in which code names `name`: an identifier in Rust and Python, a part of the path of what is imported in
-/// TypeScript and JavaScript. Rather one too many: a variable of that name is taken for the module.
+/// The lines, from 1, in which code names `name`: an identifier in Rust and Python or a part of a dotted path in a string, a
+/// part of the path of what is imported in TypeScript and JavaScript. Rather one too many: a variable of that name is taken for the module.
 pub fn mentions(file_name: &str, text: &str, name: &str) -> Vec<usize> {
     let places: Vec<usize> = match language(file_name) {
         None => Vec::new(),
@@ -27,9 +27,14 @@ pub fn mentions(file_name: &str, text: &str, name: &str) -> Vec<usize> {
         }
         Some(Language::Python) => {
             let source = python::Source::parse(ProjectPath::root(), text.into());
+            let is_name = |node: &Node| match node.kind() {
+                "identifier" => source.slice(*node) == name,
+                "string_content" => is_dotted(source.slice(*node), name),
+                _ => false,
+            };
             tree::descendants(source.root())
                 .into_iter()
-                .filter(|node| node.kind() == "identifier" && source.slice(*node) == name)
+                .filter(is_name)
                 .map(|node| node.start_byte())
                 .collect()
         }
@@ -67,6 +72,13 @@ fn language(file_name: &str) -> Option<Language> {
     }
 }
 
+/// Whether a string is the path of something in a module, as `unittest.mock` takes it: `app.db.pool`.
+fn is_dotted(text: &str, name: &str) -> bool {
+    let is_word =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+    text.contains('.') && text.split('.').all(is_word) && text.split('.').any(|part| part == name)
+}
+
 /// Whether a string is a value in an object or a list, where a bare name is only a word.
 fn is_data(string: Node) -> bool {
     let parent = string.parent();
@@ -90,6 +102,9 @@ mod tests {
         assert_eq!(mentions("a.rs", "use sqlx_core::x;", "sqlx-core"), [1]);
         let python = "\"\"\"db\"\"\"\nfrom app import (\n    db,\n)\nx = db.pool\n# db\n";
         assert_eq!(mentions("a.py", python, "db"), [3, 5]);
+        let strings =
+            "f('db')\nf('app.db.pool')\nf('a db. b')\nf('app.dbs')\n\"\"\"db.x is\"\"\"\n";
+        assert_eq!(mentions("a.py", strings, "db"), [2]);
         let typescript = "import { Db } from './db-postgres';\nconst a = require(\"pg\");\nexport * from '../db-postgres/x';\n// './db-postgres'\n";
         assert_eq!(mentions("a.ts", typescript, "db-postgres"), [1, 3]);
         assert_eq!(mentions("a.ts", typescript, "pg"), [2]);

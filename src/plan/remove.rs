@@ -16,7 +16,7 @@ use crate::edit::{count_blocks, dotenv, is_source, mentions, take_out, uses_of_i
 use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
 use crate::module::Module;
 use crate::types::{
-    Change, Dependency, FileKind, Files, LOCK, LOCK_SIGNATURE, Overlay, Problem, ProjectPath,
+    Block, Change, Dependency, FileKind, Files, LOCK, LOCK_SIGNATURE, Overlay, Problem, ProjectPath,
 };
 
 /// What `remove` would do, and what it leaves.
@@ -180,7 +180,7 @@ impl Draft<'_> {
                     continue;
                 };
                 unwired.text = Some(without);
-                unwired.left.clear();
+                unwired.left = not_there(path, &text, locked);
             }
             for lines in &unwired.left {
                 let first = lines.trim().lines().next().unwrap_or_default().trim();
@@ -326,6 +326,18 @@ fn without_blocks(
         without = spliced(&without, splice.as_slice());
     }
     Ok(Some(without).filter(|without| syntax::check(path, without).is_ok()))
+}
+
+/// The texts of the wiring that stands nowhere in a source as it was put in.
+fn not_there(path: &ProjectPath, text: &str, locked: &LockedModule) -> Vec<String> {
+    let is_here = |file: &&LockedFile| file.kind == FileKind::Block && file.path == *path;
+    let blocks: Vec<Block> = locked.files.iter().filter(is_here).map(block_of).collect();
+    let counts = count_blocks(path.file_name(), text, &blocks);
+    let blocks = blocks.into_iter().zip(counts);
+    blocks
+        .filter(|(_, count)| *count == 0)
+        .map(|(block, _)| block.text)
+        .collect()
 }
 
 /// Lines of a source, for a person.

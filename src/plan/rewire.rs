@@ -64,14 +64,11 @@ impl Recorded<'_> {
         names.filter(|name| !is_there(name)).count() > 0
     }
 
-    /// Whether a new version would put in the same as what stands there as it was put in.
+    /// Whether a new version would put in the same as was put in, whatever the user has made of it.
     fn stays(&self, new: &[Block]) -> bool {
         let key = |name: &str, text: &str| (block_base(name).to_owned(), text.to_owned());
-        let unchanged = self
-            .blocks
-            .iter()
-            .filter(|(_, state)| *state == State::Unchanged);
-        let old: BTreeSet<(String, String)> = unchanged
+        let blocks = self.blocks.iter();
+        let old: BTreeSet<(String, String)> = blocks
             .map(|(file, _)| block_of(file))
             .map(|block| key(&block.name, &block.text))
             .collect();

@@ -597,3 +597,18 @@ fn wiring_stays_where_the_user_calls_the_same_elsewhere() {
         assert_eq!(project.read(path), text, "{framework}");
     }
 }
+
+#[test]
+fn an_edit_inside_the_wiring_stays_where_it_is() {
+    let fixtures = crate::fixture::repository().join("tests/fixtures");
+    let project = Fixture::copy_of(&fixtures.join("actix/plain"));
+    let old = crate::fixture::repository().join("tests/modules/1.0.0");
+    project
+        .run(&["add", "--yes", "--module", old.to_str().unwrap()])
+        .ok();
+    let ours = ".configure(db_postgres::configure)";
+    project.replace("src/main.rs", ours, &format!(".app_data(1){ours}"));
+    let text = project.read("src/main.rs");
+    project.run(&["upgrade", "--yes"]).ok();
+    assert_eq!(project.read("src/main.rs"), text);
+}
