@@ -40,6 +40,12 @@ struct UpgradeDiff {
 /// `rapidkit-pg diff`
 pub fn run(context: &Context, args: &Diff) -> Result<u8, Problem> {
     let (project, _) = context.project()?;
+    if project.is_interrupted() {
+        return Err(Problem::decision(
+            "an interrupted run is pending, and files are as it left them",
+        )
+        .help("the next command that writes finishes or discards it; then run this again"));
+    }
     let lock = context::lock(&project)?;
     let module = match &args.to {
         Some(directory) => Module::read(&context.directory.join(directory))?,

@@ -63,3 +63,11 @@ fn a_second_writer_is_refused() {
     root.unlock().unwrap();
     project.run(&["add", "--yes"]).ok();
 }
+
+#[test]
+fn no_difference_is_shown_in_the_middle_of_a_run() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    std::fs::create_dir(project.path().join(".rapidkit/txn")).unwrap();
+    project.refuses(&["diff"], 1, &["an interrupted run is pending"]);
+}
