@@ -363,6 +363,7 @@ pub fn changes(scene: &Scene) -> Vec<Change> {
         before: bytes(&scene.old, path),
         after: bytes(&scene.new, path),
         mode_of: None,
+        stays: None,
         summary: Vec::new(),
     });
     changes
