@@ -73,6 +73,17 @@ impl Restoration {
         accepted: Option<&FindAccepted>,
     ) -> Result<(), Problem> {
         let now = files.text(&file.path)?;
+        let is_executable = files.is_executable(&file.path);
+        if now.is_some() && file.accepted.is_some() && is_executable != file.executable {
+            let (is, how) = match is_executable {
+                true => ("executable", "a-x"),
+                false => ("not executable", "a+x"),
+            };
+            self.notes.push(format!(
+                "{}: it is {is}; `chmod {how}` changes that",
+                file.path
+            ));
+        }
         let written = written.get(&file.path).cloned();
         let text = match (accepted, file.accepted) {
             (None, _) => written,

@@ -408,8 +408,12 @@ fn files_are_restored_to_what_was_accepted_or_rendered() {
         ran.out
     );
     assert!(project.read(HEALTH).contains("900"));
-    project.run(&["restore", "--yes"]).ok();
+    executable(&project, HEALTH);
+    let ran = project.run(&["restore", "--yes"]).ok();
+    assert!(ran.out.contains("chmod a-x"), "{}", ran.out);
     assert!(project.tree() == rendered);
+    let plain = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(project.path().join(HEALTH), plain).unwrap();
 
     project.replace(".env.example", "# DB_ECHO=false\n", "DB_ECHO=true\n");
     project.run(&["lock", "--overwrite"]).ok();
