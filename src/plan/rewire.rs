@@ -64,20 +64,19 @@ impl Recorded<'_> {
         names.filter(|name| !is_there(name)).count() > 0
     }
 
-    /// Whether a new version would put in the same as was put in, whatever the user has made of it.
-    fn stays(&self, new: &[Block]) -> bool {
-        let key = |name: &str, text: &str| (block_base(name).to_owned(), text.to_owned());
-        let blocks = self.blocks.iter();
-        let old: BTreeSet<(String, String)> = blocks
-            .map(|(file, _)| block_of(file))
-            .map(|block| key(&block.name, &block.text))
-            .collect();
-        let new: BTreeSet<(String, String)> = new
-            .iter()
-            .map(|block| key(&block.name, &block.text))
-            .collect();
-        old == new
+    /// What was put in, whatever the user has made of it.
+    fn wording(&self) -> BTreeSet<(String, String)> {
+        let blocks: Vec<Block> = self.blocks.iter().map(|(file, _)| block_of(file)).collect();
+        wording(&blocks)
     }
+}
+
+/// Names and texts of blocks.
+fn wording(blocks: &[Block]) -> BTreeSet<(String, String)> {
+    let blocks = blocks.iter();
+    blocks
+        .map(|block| (block_base(&block.name).to_owned(), block.text.clone()))
+        .collect()
 }
 
 /// Brings manifests and sources to a new version.
@@ -125,10 +124,15 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
         let unwired: Option<&Unwired> = taken.get(path);
         unwired.is_some_and(|unwired| unwired.left.is_empty())
     };
+    let none = Recorded { blocks: Vec::new() };
+    // What it lacks, code of the user's would pass for.
     let stay = |edited: &BTreeMap<ProjectPath, Edited>| {
-        sources.iter().all(|(path, recorded)| {
-            let new = edited.get(*path);
-            new.is_some_and(|new| recorded.stays(&new.blocks))
+        let mut sources = edited
+            .iter()
+            .filter(|(path, _)| is_source(path.file_name()));
+        sources.all(|(path, new)| {
+            let recorded = recorded.get(path).unwrap_or(&none);
+            wording(&new.blocks).is_subset(&recorded.wording())
         })
     };
     let loses = |edited: &BTreeMap<ProjectPath, Edited>| {
@@ -137,19 +141,23 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
     };
     let mut rewired = Rewired::default();
     let mut anew = None;
-    if sources.iter().all(|(path, _)| is_whole(path)) && !sources.is_empty() {
-        anew = match put(true) {
-            Err(unsure) if !unsure.steps.is_empty() => None,
-            edited => Some(edited?).filter(|edited| !loses(edited)),
+    if !sources.is_empty() {
+        let edited = match sources.iter().all(|(path, _)| is_whole(path)) {
+            false => None,
+            true => match put(true) {
+                Err(unsure) if !unsure.steps.is_empty() => None,
+                edited => Some(edited?),
+            },
         };
+        match edited {
+            Some(edited) if stay(&edited) => {}
+            Some(edited) if !loses(&edited) => anew = Some(edited),
+            _ => rewired.notes.push(
+                "the wiring in your sources was edited since it was put in: it stays as it is"
+                    .to_owned(),
+            ),
+        }
     }
-    if anew.is_none() && !sources.is_empty() {
-        rewired.notes.push(
-            "the wiring in your sources was edited since it was put in: it stays as it is"
-                .to_owned(),
-        );
-    }
-    let anew = anew.filter(|edited| !stay(edited));
     let rewires = anew.is_some();
     let mut edited = match anew {
         Some(edited) => edited,
@@ -169,7 +177,6 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
         .chain(taken.keys())
         .chain(edited.keys())
         .collect();
-    let none = Recorded { blocks: Vec::new() };
     for path in paths {
         if recorded_block(&recorded, path, versions).is_some() {
             continue;
@@ -177,7 +184,11 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
         let old = recorded.get(path).unwrap_or(&none);
         let new = edited.get(path);
         let is_kept = is_source(path.file_name()) && !rewires;
-        if is_kept || new.map_or(old.blocks.is_empty(), |new| old.stays(&new.blocks)) {
+        if is_kept
+            || new.map_or(old.blocks.is_empty(), |new| {
+                old.wording() == wording(&new.blocks)
+            })
+        {
             rewired
                 .records
                 .extend(old.blocks.iter().map(|(file, _)| (*file).clone()));
