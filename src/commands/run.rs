@@ -25,6 +25,7 @@ pub struct Run<'p> {
     /// What is asked, and what is meant by no answer.
     question: (&'static str, bool),
     ask: bool,
+    has_terminal: bool,
     human: bool,
     diff: bool,
 }
@@ -33,7 +34,7 @@ impl<'p> Run<'p> {
     /// Becomes the project's writer, if the run is to write, after finishing or discarding what an interrupted one left.
     ///
     /// # Errors
-    /// Nobody to ask; another process is writing; an interrupted run that `--dry-run` must not touch; an upgrade that waits.
+    /// Another process is writing; an interrupted run that `--dry-run` must not touch; an upgrade that waits.
     pub fn begin(context: &Context, project: &'p Project, args: &Writing) -> Result<Self, Problem> {
         let run = Self::begin_waiting(context, project, args)?;
         nothing_waits(project)?;
@@ -52,11 +53,6 @@ impl<'p> Run<'p> {
         let human = args.reporting.format == Format::Human;
         // Data goes to a program, which answers no questions.
         let ask = !args.yes && !args.dry_run && human;
-        if ask && !context.terminal.is_interactive() {
-            return Err(Problem::input("there is no terminal to ask on").help(
-                "pass `--yes` to take the defaults and write, or `--dry-run` to look first",
-            ));
-        }
         let (writer, recovered) = match !args.dry_run && (args.yes || ask) {
             true => recover(context, project).map(|(writer, what)| (Some(writer), what))?,
             false if project.is_interrupted() => {
@@ -71,6 +67,7 @@ impl<'p> Run<'p> {
             recovered,
             question: ("Write this?", true),
             ask,
+            has_terminal: context.terminal.is_interactive(),
             human,
             diff: args.diff,
         })
@@ -97,7 +94,7 @@ impl<'p> Run<'p> {
 
     /// Whether questions may be asked.
     pub fn asks(&self) -> bool {
-        self.ask
+        self.ask && self.has_terminal
     }
 
     /// Whether the run may write.
@@ -108,7 +105,7 @@ impl<'p> Run<'p> {
     /// Shows the changes, asks, and applies them. `report` is made with what a person does next, which is `next`.
     ///
     /// # Errors
-    /// As [`Writer::apply`].
+    /// Nobody to ask; as [`Writer::apply`].
     pub fn carry_out<'a>(
         &self,
         context: &Context,
@@ -133,6 +130,11 @@ impl<'p> Run<'p> {
             show(false);
             return Ok(Outcome::Shown);
         };
+        if self.ask && !self.has_terminal {
+            return Err(Problem::input("there is no terminal to ask on").help(
+                "pass `--yes` to take the defaults and write, or `--dry-run` to look first",
+            ));
+        }
         if self.ask {
             // What is asked about is shown, `-q` or not.
             report(Vec::new()).print(context.terminal.not_quiet(), view(false));

@@ -38,7 +38,14 @@ fn a_project_of_no_supported_framework() {
 
 #[test]
 fn no_terminal_and_no_yes() {
-    Fixture::axum().refuses(&["add"], 2, &["no terminal", "--yes", "--dry-run"]);
+    let project = Fixture::axum();
+    project.refuses(&["add"], 2, &["no terminal", "--yes", "--dry-run"]);
+    project.run(&["add", "--yes"]).ok();
+    project.refuses(&["remove"], 2, &["no terminal"]);
+    // Nothing to ask.
+    for command in ["add", "upgrade", "restore"] {
+        project.run(&[command]).ok();
+    }
 }
 
 #[test]
