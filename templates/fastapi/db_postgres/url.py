@@ -15,6 +15,7 @@ _ACCEPTED = (
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _PARAMETERS = (
     "application_name",
+    "channel_binding",
     "connect_timeout",
     "dbname",
     "host",
@@ -210,6 +211,14 @@ def _parameters(query: str) -> dict[str, str]:
         given[name] = value
     if "sslmode" in given and given["sslmode"] not in _SSL_MODES:
         message = f"sslmode {', '.join(_SSL_MODES[:-1])} or {_SSL_MODES[-1]}"
+        raise ValueError(message)
+    if given.get("channel_binding", "prefer") not in {"disable", "prefer", "require"}:
+        message = "channel_binding disable, prefer or require"
+        raise ValueError(message)
+    # No driver here binds; a certificate that is checked for its name serves the same end.
+    is_checked = given.get("sslmode") == "verify-full"
+    if given.get("channel_binding") == "require" and not is_checked:
+        message = "sslmode=verify-full with channel_binding=require"
         raise ValueError(message)
     if given.get("pgbouncer", "true") not in {"true", "false"}:
         message = "pgbouncer=true or pgbouncer=false"

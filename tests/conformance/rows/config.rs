@@ -162,6 +162,8 @@ fn bad_url(stage: &mut Stage) -> Result<()> {
         "127.0.0.1:99999/db",
         "127.0.0.1/db?sslmode=sometimes",
         "127.0.0.1/db?connect_timeout=soon",
+        "127.0.0.1/db?channel_binding=maybe",
+        "127.0.0.1/db?sslmode=require&channel_binding=require",
     ] {
         let user = format!("postgres://someone:{CANARY}@{rest}");
         let said = refused(stage, &[("DATABASE_URL", &user)])?;

@@ -118,6 +118,14 @@ fn verify(stage: &mut Stage) -> Result<()> {
         Some("authority.crt"),
         Some(true),
     )?;
+    // As some providers hand it out.
+    connects(
+        stage,
+        "localhost",
+        "verify-full&channel_binding=require",
+        Some("authority.crt"),
+        Some(true),
+    )?;
     connects(
         stage,
         "127.0.0.1",

@@ -14,6 +14,7 @@ const SSL_MODES = [
 ];
 const PARAMETERS = [
   'application_name',
+  'channel_binding',
   'connect_timeout',
   'dbname',
   'host',
@@ -233,6 +234,18 @@ function check(
     (value) => SSL_MODES.includes(value),
     'sslmode disable, allow, prefer, require, verify-ca or verify-full',
   );
+  accepts(
+    'channel_binding',
+    (value) => ['disable', 'prefer', 'require'].includes(value),
+    'channel_binding disable, prefer or require',
+  );
+  // The driver does not bind; a certificate that is checked for its name serves the same end.
+  if (
+    fields.get('channel_binding') === 'require' &&
+    fields.get('sslmode') !== 'verify-full'
+  ) {
+    throw new Error('sslmode=verify-full with channel_binding=require');
+  }
   if (fields.get('pgbouncer') === 'true' && fields.has('options')) {
     throw new Error(
       'either options or pgbouncer=true: PgBouncer cannot pass options on',

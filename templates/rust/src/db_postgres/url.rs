@@ -66,9 +66,17 @@ impl FromStr for DatabaseUrl {
 
         let (mut connect_timeout, mut pgbouncer, mut ssl_mode, mut root_cert) =
             (None, false, None, false);
+        let mut bound = false;
         for pair in parts.query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             match key {
+                "channel_binding" => {
+                    bound = match value {
+                        "require" => true,
+                        "disable" | "prefer" => false,
+                        _ => return Err("channel_binding disable, prefer or require"),
+                    };
+                }
                 "connect_timeout" => match value.parse() {
                     Ok(seconds @ 1..=3600) => connect_timeout = Some(Duration::from_secs(seconds)),
                     _ => return Err("connect_timeout of 1 to 3600 whole seconds"),
@@ -97,11 +105,15 @@ impl FromStr for DatabaseUrl {
                 }
                 _ => {
                     return Err(
-                        "query parameters application_name, connect_timeout, dbname, host, options, \
-                                password, pgbouncer, port, sslmode, sslrootcert and user",
+                        "query parameters application_name, channel_binding, connect_timeout, dbname, \
+                                host, options, password, pgbouncer, port, sslmode, sslrootcert and user",
                     );
                 }
             }
+        }
+        // The driver does not bind; a certificate that is checked for its name serves the same end.
+        if bound && ssl_mode != Some("verify-full") {
+            return Err("sslmode=verify-full with channel_binding=require");
         }
         // As in libpq: whoever names an authority wants the certificate checked.
         match ssl_mode {
