@@ -215,7 +215,7 @@ def _parameters(query: str) -> dict[str, str]:
     if given.get("channel_binding", "prefer") not in {"disable", "prefer", "require"}:
         message = "channel_binding disable, prefer or require"
         raise ValueError(message)
-    # No driver here binds; a certificate that is checked for its name serves the same end.
+    # No driver here binds; a certificate checked for its name serves the same end.
     is_checked = given.get("sslmode") == "verify-full"
     if given.get("channel_binding") == "require" and not is_checked:
         message = "sslmode=verify-full with channel_binding=require"
