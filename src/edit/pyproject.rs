@@ -142,26 +142,23 @@ impl Pyproject {
                 .help("give `[project]` a `dependencies = []`, then run this again")
         })?;
         for wanted in dependencies {
-            let text = match self.change(&place, wanted)? {
-                Change::None => continue,
+            let block = |text: String| Block {
+                name: format!("dependency {}", wanted.name),
+                text,
+            };
+            match self.change(&place, wanted)? {
+                Change::None => {}
                 Change::Replace { splice, text } => {
                     splices.push(splice);
-                    text
+                    blocks.push(block(text));
                 }
                 Change::Add(text) => {
-                    new.push(text.clone());
-                    text
+                    blocks.push(block(text.clone()));
+                    new.push(text);
                 }
-            };
-            // Where the user says where it comes from, it is theirs.
-            if !self.is_redirected(&wanted.name) {
-                blocks.push(Block {
-                    name: format!("dependency {}", wanted.name),
-                    text,
-                });
             }
         }
-        if splices.is_empty() && new.is_empty() {
+        if blocks.is_empty() {
             return Ok(None);
         }
         if !new.is_empty() {
@@ -185,6 +182,9 @@ impl Pyproject {
             splice.span = splice.span.start + offset..splice.span.end + offset;
         }
         let text = spliced(&self.text, &splices);
+        // Where the user says where a package comes from, it is theirs.
+        let after = Self::parse(self.path.clone(), &text)?;
+        blocks.retain(|block| !after.is_redirected(&block.text));
         let lost = blocks.iter().find(|block| count(&text, &block.text) == 0);
         if let Some(lost) = lost {
             return Err(Problem::input(format!(
@@ -200,8 +200,11 @@ impl Pyproject {
         }))
     }
 
-    /// Whether something beside its version says where a package comes from, or that it is not always needed.
-    fn is_redirected(&self, name: &str) -> bool {
+    /// Whether something beside a block says where its package comes from, or that it is not always needed.
+    fn is_redirected(&self, block: &str) -> bool {
+        let Some(Requirement { name, .. }) = Requirement::parse(block) else {
+            return false;
+        };
         let named = |keys: &[&str]| {
             let table = self.item(keys).and_then(Item::as_table_like);
             let entries = table.into_iter().flat_map(TableLike::iter);
@@ -219,7 +222,9 @@ impl Pyproject {
         let mut listed = listed.and_then(Item::as_array).into_iter().flatten();
         let has_url = |text: &str| {
             let requirement = Requirement::parse(text);
-            text.contains('@') && requirement.is_some_and(|there| there.name == name)
+            text != block
+                && text.contains('@')
+                && requirement.is_some_and(|there| there.name == name)
         };
         named(&["tool", "uv", "sources"]).next().is_some()
             || named(&["tool", "poetry", "dependencies"]).any(|(_, item)| says_more(item))
@@ -401,7 +406,7 @@ pub fn count(text: &str, block: &str) -> usize {
     let Ok(pyproject) = Pyproject::parse(ProjectPath::root(), text) else {
         return 0;
     };
-    if Requirement::parse(block).is_some_and(|ours| pyproject.is_redirected(&ours.name)) {
+    if pyproject.is_redirected(block) {
         return 0;
     }
     match pyproject.place() {
@@ -574,16 +579,22 @@ mod tests {
 
     #[test]
     fn a_package_whose_source_the_user_says_is_theirs() {
-        let path = ProjectPath::existing("pyproject.toml").unwrap();
-        let text = "[project]\ndependencies = ['sqlalchemy']\n[tool.uv.sources]\nsqlalchemy = { index = 'ours' }\n";
-        let pyproject = Pyproject::parse(path, text).unwrap();
-        let edit = pyproject.add_dependencies(&wanted()).unwrap().unwrap();
-        assert!(edit.text.contains("sqlalchemy[asyncio]"), "{}", edit.text);
-        let names: Vec<&str> = edit
-            .blocks
-            .iter()
-            .map(|block| block.name.as_str())
-            .collect();
-        assert_eq!(names, ["dependency asyncpg"]);
+        for (text, names) in [
+            (
+                "[project]\ndependencies = ['sqlalchemy']\n[tool.uv.sources]\nsqlalchemy = { index = 'ours' }\n",
+                &["dependency asyncpg"][..],
+            ),
+            (
+                "[project]\ndependencies = ['sqlalchemy @ https://example.org']\n",
+                &["dependency asyncpg", "dependency sqlalchemy"],
+            ),
+        ] {
+            let path = ProjectPath::existing("pyproject.toml").unwrap();
+            let pyproject = Pyproject::parse(path, text).unwrap();
+            let edit = pyproject.add_dependencies(&wanted()).unwrap().unwrap();
+            assert!(edit.text.contains("sqlalchemy[asyncio]"), "{}", edit.text);
+            let blocks = edit.blocks.iter().map(|block| block.name.as_str());
+            assert!(blocks.eq(names.iter().copied()), "{:?}", edit.blocks);
+        }
     }
 }
