@@ -14,15 +14,14 @@ pub fn requirements(text: &str) -> Vec<(usize, &str, Requirement)> {
 /// The lines that begin a statement of their own, with their first bytes: not those that the line before goes on in.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let (mut at, mut goes_on) = (0, false);
-    let lines = text.split_inclusive('\n').filter_map(move |line| {
+    text.split_inclusive('\n').filter_map(move |line| {
         let mark = if line.starts_with('\u{feff}') { 3 } else { 0 };
         let bare = &line.trim_end_matches(['\r', '\n'])[mark..];
         let found = (!goes_on).then_some((at + mark, bare));
         at += line.len();
         goes_on = continues(bare);
         found
-    });
-    lines
+    })
 }
 
 /// Whether a line goes on in the next one. A comment does not.
