@@ -10,6 +10,7 @@ use clap_complete::Shell;
 #[command(
     name = "rapidkit-pg",
     version,
+    long_version = concat!(env!("CARGO_PKG_VERSION"), " (module ", env!("MODULE"), ")"),
     propagate_version = true,
     max_term_width = 100
 )]

@@ -31,7 +31,7 @@ pub use schema::schema;
 
 /// Runs a command and returns the process's exit code.
 pub fn run(cli: &Cli) -> u8 {
-    interrupt::install();
+    interrupt::install(only_reads(&cli.command));
     let context = Context::new(cli);
     let mut json = false;
     let (name, reporting, result) = match &cli.command {
@@ -109,6 +109,27 @@ pub fn run(cli: &Cli) -> u8 {
             context.terminal.problem(&problem);
             problem.exit.code()
         }
+    }
+}
+
+/// Whether a command writes nothing, and starts nothing that it would have to stop.
+fn only_reads(command: &Command) -> bool {
+    match command {
+        Command::Lock(args) => !args.overwrite,
+        Command::Vet(args) => args.bump.is_none() && !args.deep,
+        Command::Diff(_)
+        | Command::List(_)
+        | Command::Info(_)
+        | Command::Status(_)
+        | Command::VerifyAll(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => true,
+        Command::Add(_)
+        | Command::Remove(_)
+        | Command::Restore(_)
+        | Command::Upgrade(_)
+        | Command::Reconfigure(_)
+        | Command::Demo(_) => false,
     }
 }
 

@@ -70,9 +70,14 @@ fn trust(context: &Context, args: &VerifyAll) -> Result<Option<Trust>, Problem> 
     };
     let read = |path: &Path| {
         let name = shown(path);
-        let bytes = std::fs::read(context.directory.join(path))
-            .map_err(|error| Problem::input(format!("cannot read `{name}`: {error}")))?;
-        Ok::<_, Problem>((name, bytes))
+        let file = context.directory.join(path);
+        let fault = |error| Problem::input(format!("cannot read `{name}`: {error}"));
+        // A pipe might never end.
+        if !std::fs::metadata(&file).map_err(fault)?.is_file() {
+            return Err(Problem::input(format!("`{name}` is no regular file")));
+        }
+        let bytes = std::fs::read(&file).map_err(fault)?;
+        Ok((name, bytes))
     };
     let (name, bytes) = read(file)?;
     let text = String::from_utf8(bytes)

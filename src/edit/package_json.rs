@@ -65,7 +65,10 @@ pub fn add_dependencies(
         });
     }
     parse(path, &now)?;
-    Ok((!blocks.is_empty()).then(|| FileEdit {
+    let is_edited = !blocks.is_empty();
+    // What the user asks for elsewhere too, and otherwise, is theirs.
+    blocks.retain(|block| count(&now, block) == 1);
+    Ok(is_edited.then(|| FileEdit {
         path: path.clone(),
         text: format!("{mark}{now}"),
         blocks,
@@ -109,7 +112,14 @@ pub fn count(manifest: &str, block: &Block) -> usize {
         true => "devDependencies",
         false => "dependencies",
     };
-    let is_there = |(name, version)| manifest[field].get(name) == Some(version);
+    // npm takes what another field says over it, and what is optional may be missing.
+    let elsewhere = |name: &str, version: &serde_json::Value| {
+        let other = |field: &&str| manifest[*field].get(name).is_some_and(|it| it != version);
+        FIELDS.iter().any(other) || !manifest["optionalDependencies"][name].is_null()
+    };
+    let is_there = |(name, version): (&String, &serde_json::Value)| {
+        manifest[field].get(name) == Some(version) && !elsewhere(name, version)
+    };
     usize::from(!wanted.is_empty() && wanted.iter().all(is_there))
 }
 
@@ -461,5 +471,40 @@ mod tests {
         assert!(add(other, "pg", true).unwrap_err().contains("no object"));
         let twice = "{\"dependencies\": {}, \"dependencies\": {}}";
         assert!(add(twice, "pg", false).unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn another_source_is_another_package() {
+        let path = ProjectPath::existing("package.json").unwrap();
+        let text = "{\"dependencies\": {}}";
+        let edit = add_dependencies(&path, text, &[dependency("pg", false)]).unwrap();
+        let edit = edit.unwrap();
+        let with = |more: &str| edit.text.replacen('{', &format!("{{{more}, "), 1);
+        for harmless in [
+            "\"devDependencies\": {\"pg\": \"^8.0.0\"}",
+            "\"optionalDependencies\": {\"x\": \"1\"}",
+        ] {
+            assert_eq!(count(&with(harmless), &edit.blocks[0]), 1, "{harmless}");
+        }
+        for other in [
+            "\"devDependencies\": {\"pg\": \"file:../evil\"}",
+            "\"optionalDependencies\": {\"pg\": \"npm:evil@8\"}",
+            "\"optionalDependencies\": {\"pg\": \"^8.0.0\"}",
+        ] {
+            assert_eq!(count(&with(other), &edit.blocks[0]), 0, "{other}");
+            // Where the user says so already, the version is theirs.
+            let text = format!("{{\"dependencies\": {{}}, {other}}}");
+            let edit = add_dependencies(&path, &text, &[dependency("pg", false)]).unwrap();
+            assert_eq!(edit.unwrap().blocks, [], "{other}");
+        }
+        for version in [
+            "npm:evil@8",
+            "file:../evil",
+            "git+https://example.org/evil",
+            "^9",
+        ] {
+            let text = edit.text.replace("^8.0.0", version);
+            assert_eq!(count(&text, &edit.blocks[0]), 0, "{version}");
+        }
     }
 }

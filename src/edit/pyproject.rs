@@ -182,6 +182,9 @@ impl Pyproject {
             splice.span = splice.span.start + offset..splice.span.end + offset;
         }
         let text = spliced(&self.text, &splices);
+        // Where the user says where a package comes from, it is theirs.
+        let after = Self::parse(self.path.clone(), &text)?;
+        blocks.retain(|block| !after.is_redirected(&block.text));
         let lost = blocks.iter().find(|block| count(&text, &block.text) == 0);
         if let Some(lost) = lost {
             return Err(Problem::input(format!(
@@ -195,6 +198,37 @@ impl Pyproject {
             text,
             blocks,
         }))
+    }
+
+    /// Whether something beside a block says where its package comes from, or that it is not always needed.
+    fn is_redirected(&self, block: &str) -> bool {
+        let Some(Requirement { name, .. }) = Requirement::parse(block) else {
+            return false;
+        };
+        let named = |keys: &[&str]| {
+            let table = self.item(keys).and_then(Item::as_table_like);
+            let entries = table.into_iter().flat_map(TableLike::iter);
+            entries.filter(|(key, _)| normalised(key) == name)
+        };
+        let says_more = |item: &Item| match item.as_table_like() {
+            Some(table) => table.iter().any(|(key, value)| match key {
+                "version" | "extras" => false,
+                "optional" => value.as_bool() != Some(false),
+                _ => true,
+            }),
+            None => !item.is_str(),
+        };
+        let listed = self.item(&["project", "dependencies"]);
+        let mut listed = listed.and_then(Item::as_array).into_iter().flatten();
+        let has_url = |text: &str| {
+            let requirement = Requirement::parse(text);
+            text != block
+                && text.contains('@')
+                && requirement.is_some_and(|there| there.name == name)
+        };
+        named(&["tool", "uv", "sources"]).next().is_some()
+            || named(&["tool", "poetry", "dependencies"]).any(|(_, item)| says_more(item))
+            || listed.any(|value| value.as_str().is_some_and(has_url))
     }
 
     fn change(&self, place: &Place, wanted: &Dependency) -> Result<Change, Problem> {
@@ -372,6 +406,9 @@ pub fn count(text: &str, block: &str) -> usize {
     let Ok(pyproject) = Pyproject::parse(ProjectPath::root(), text) else {
         return 0;
     };
+    if pyproject.is_redirected(block) {
+        return 0;
+    }
     match pyproject.place() {
         Some(Place::Project(array)) => array
             .iter()
@@ -501,5 +538,63 @@ mod tests {
             assert!(pyproject.add_dependencies(&wanted()).is_err(), "{text}");
         }
         assert!(Pyproject::parse(path, "[project\n").is_err());
+    }
+
+    #[test]
+    fn another_source_is_another_package() {
+        let poetry = added("[tool.poetry.dependencies]\npython = '^3.11'\n");
+        let project = added("[project]\ndependencies = []\n");
+        let blocks = ["asyncpg = \">=0.29,<1\"", "asyncpg>=0.29,<1"];
+        let count = |text: &str| blocks.map(|block| count(text, block)).into_iter().max();
+        for instead in [
+            "{ version = '>=0.29,<1' }",
+            "{ optional = false, version = '>=0.29,<1' }",
+        ] {
+            let text = poetry.replace("\">=0.29,<1\"", instead);
+            assert_eq!(count(&text), Some(1), "{text}");
+        }
+        for more in [
+            "path = 'evil'",
+            "source = 'evil'",
+            "git = 'https://example.org/evil'",
+            "url = 'https://example.org/evil'",
+            "optional = true",
+            "markers = 'python_version < \"3\"'",
+            "platform = 'darwin'",
+        ] {
+            let value = format!("{{ version = '>=0.29,<1', {more} }}");
+            let text = poetry.replace("\">=0.29,<1\"", &value);
+            assert_eq!(count(&text), Some(0), "{text}");
+            let text = poetry.replace("asyncpg = \">=0.29,<1\"\n", "")
+                + &format!("[tool.poetry.dependencies.asyncpg]\nversion = '>=0.29,<1'\n{more}\n");
+            assert_eq!(count(&text), Some(0), "{text}");
+            let text = format!("{project}[tool.poetry.dependencies]\nAsyncPG = {{ {more} }}\n");
+            assert_eq!(count(&text), Some(0), "{text}");
+            let text = format!("{project}[tool.uv.sources]\nasyncpg = {{ {more} }}\n");
+            assert_eq!(count(&text), Some(0), "{text}");
+        }
+        let second = project.replace("[\n", "[\n'asyncpg @ https://example.org/evil',\n");
+        assert_eq!(count(&second), Some(0), "{second}");
+    }
+
+    #[test]
+    fn a_package_whose_source_the_user_says_is_theirs() {
+        for (text, names) in [
+            (
+                "[project]\ndependencies = ['sqlalchemy']\n[tool.uv.sources]\nsqlalchemy = { index = 'ours' }\n",
+                &["dependency asyncpg"][..],
+            ),
+            (
+                "[project]\ndependencies = ['sqlalchemy @ https://example.org']\n",
+                &["dependency asyncpg", "dependency sqlalchemy"],
+            ),
+        ] {
+            let path = ProjectPath::existing("pyproject.toml").unwrap();
+            let pyproject = Pyproject::parse(path, text).unwrap();
+            let edit = pyproject.add_dependencies(&wanted()).unwrap().unwrap();
+            assert!(edit.text.contains("sqlalchemy[asyncio]"), "{}", edit.text);
+            let blocks = edit.blocks.iter().map(|block| block.name.as_str());
+            assert!(blocks.eq(names.iter().copied()), "{:?}", edit.blocks);
+        }
     }
 }

@@ -6,17 +6,27 @@ use crate::types::{Block, Dependency, FileEdit, Problem, ProjectPath};
 
 /// The requirements that a file names, with their line's first byte and text.
 pub fn requirements(text: &str) -> Vec<(usize, &str, Requirement)> {
-    let mut at = 0;
-    let mut found = Vec::new();
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\r', '\n']);
-        let start = if bare.starts_with('\u{feff}') { 3 } else { 0 };
-        if let Some(requirement) = Requirement::parse(&bare[start..]) {
-            found.push((at + start, &bare[start..], requirement));
-        }
+    lines(text)
+        .filter_map(|(at, line)| Some((at, line, Requirement::parse(line)?)))
+        .collect()
+}
+
+/// The lines that begin a statement of their own, with their first bytes: not those that the line before goes on in.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let (mut at, mut goes_on) = (0, false);
+    text.split_inclusive('\n').filter_map(move |line| {
+        let mark = if line.starts_with('\u{feff}') { 3 } else { 0 };
+        let bare = &line.trim_end_matches(['\r', '\n'])[mark..];
+        let found = (!goes_on).then_some((at + mark, bare));
         at += line.len();
-    }
-    found
+        goes_on = continues(bare);
+        found
+    })
+}
+
+/// Whether a line goes on in the next one. A comment does not.
+fn continues(line: &str) -> bool {
+    line.ends_with('\\') && !line.trim_start().starts_with('#')
 }
 
 /// What has to change for a package that is there already; `None` if nothing has.
@@ -122,11 +132,17 @@ pub fn add_dependencies(
         if !text.is_empty() && !text.ends_with('\n') {
             lines.insert_str(0, newline(text));
         }
+        if text.lines().last().is_some_and(continues) {
+            lines.insert_str(0, newline(text));
+        }
         splices.push(Splice::insert(text.len(), lines));
     }
+    let text = spliced(text, &splices);
+    // Where the user says where a package comes from, it is theirs.
+    blocks.retain(|block| count(&text, &block.text) > 0);
     Ok(Some(FileEdit {
         path: path.clone(),
-        text: spliced(text, &splices),
+        text,
         blocks,
     }))
 }
@@ -144,11 +160,17 @@ fn is_met(
     Ok(missing_extras(path, &text, there, wanted)?.is_empty())
 }
 
-/// How often a block of [`add_dependencies`] stands in a file.
+/// How often a block of [`add_dependencies`] stands in a file, unless another line says where the package comes from.
 pub fn count(text: &str, block: &str) -> usize {
-    text.lines()
-        .filter(|line| line.trim_start_matches('\u{feff}').trim() == block.trim())
-        .count()
+    let block = block.trim();
+    let name = Requirement::parse(block).map(|ours| ours.name);
+    let has_url = |(_, line, there): &(usize, &str, Requirement)| {
+        line.contains('@') && line.trim() != block && Some(&there.name) == name.as_ref()
+    };
+    if requirements(text).iter().any(has_url) {
+        return 0;
+    }
+    lines(text).filter(|(_, line)| line.trim() == block).count()
 }
 
 #[cfg(test)]
@@ -191,6 +213,35 @@ mod tests {
             text("SQLAlchemy[asyncio]==2.0.40  # orm\nfastapi\n")
         );
         assert_eq!(added("sqlalchemy[asyncio]~=2.0\n"), None);
+    }
+
+    #[test]
+    fn a_line_that_goes_on_swallows_the_next() {
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            added("fastapi \\\n"),
+            text("fastapi \\\n\nsqlalchemy[asyncio]>=2.0,<3\n")
+        );
+        assert_eq!(
+            added("# all \\"),
+            text("# all \\\nsqlalchemy[asyncio]>=2.0,<3\n")
+        );
+        let block = "sqlalchemy[asyncio]>=2.0,<3";
+        for (before, counted) in [
+            ("# links \\\n", 1),
+            ("--find-links \\\n# mine\n", 1),
+            ("fastapi \\\n  >=0.1\n", 1),
+            ("--find-links \\\n", 0),
+            ("--find-links \\\r\n", 0),
+            ("fastapi \\\n \\\n", 0),
+            ("sqlalchemy @ https://example.org/evil\n", 0),
+        ] {
+            assert_eq!(
+                count(&format!("{before}{block}\n"), block),
+                counted,
+                "{before}"
+            );
+        }
     }
 
     #[test]

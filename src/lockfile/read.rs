@@ -117,7 +117,8 @@ fn bounded(text: &str) -> Result<(), LockError> {
             LockFault::ConflictMarkers,
             Problem::input("the lock holds conflict markers of a merge")
                 .at(LOCK, text, start..start + 7, "resolve this")
-                .help("keep either side, then run `rapidkit-pg lock --overwrite`"),
+                .help(format!("keep one side: `git checkout --ours -- {LOCK}`"))
+                .help("then run `rapidkit-pg lock --overwrite`"),
         ));
     }
     Ok(())

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::edit::is_source;
-use crate::types::{EntryKind, Files, Problem, ProjectPath};
+use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Entry, EntryKind, Files, Problem, ProjectPath};
 
 /// Directories of tools and of what they make, beside those whose names begin with a dot.
 const OF_TOOLS: [&str; 6] = [
@@ -13,7 +13,7 @@ const OF_TOOLS: [&str; 6] = [
     "target",
 ];
 /// Files by which other directories of that kind are known.
-const MARKS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
+const MARKS: [&str; 2] = [CACHE_TAG, "pyvenv.cfg"];
 
 /// The source code in and below a directory, whatever that is, with its text; links are not followed. What is no text is left out.
 ///
@@ -27,10 +27,14 @@ pub fn sources(
     let mut queue = vec![directory.clone()];
     while let Some(here) = queue.pop() {
         let entries = files.entries(&here)?;
-        let is_marked = entries
-            .iter()
-            .any(|entry| MARKS.contains(&entry.name.as_str()));
-        if is_marked && here != *directory {
+        let is_mark = |entry: &Entry| {
+            let tag = || ProjectPath::existing(CACHE_TAG).ok();
+            let text = || files.text(&here.join(&tag()?)).ok()?;
+            MARKS.contains(&entry.name.as_str())
+                && (entry.name != CACHE_TAG
+                    || text().is_some_and(|text| text.starts_with(CACHE_SIGNATURE)))
+        };
+        if here != *directory && entries.iter().any(is_mark) {
             continue;
         }
         for entry in entries {

@@ -73,6 +73,10 @@ impl<'m> Renderer<'m> {
     }
 }
 
+/// What one template may take, in minijinja's fuel: one an instruction, and one for each 64 bytes of what it makes, so that
+/// 4 MiB is the most. The module in this repository takes 355 for its largest one.
+const MOST_WORK: u64 = (4 << 20) / 64;
+
 fn environment<'m>() -> Result<Environment<'m>, Problem> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
@@ -82,6 +86,7 @@ fn environment<'m>() -> Result<Environment<'m>, Problem> {
         .build()
         .map_err(|error| Problem::input(error.to_string()))?;
     environment.set_syntax(syntax);
+    environment.set_fuel(Some(MOST_WORK));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_debug(true);
@@ -114,6 +119,9 @@ fn environment<'m>() -> Result<Environment<'m>, Problem> {
 
 fn problem(error: &Error, template: &str, text: &str) -> Problem {
     let message = match error.detail() {
+        _ if error.kind() == ErrorKind::OutOfFuel => {
+            "this is too much work, or makes too much text".to_owned()
+        }
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     };

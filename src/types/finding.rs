@@ -134,7 +134,7 @@ pub struct Finding {
     pub expected: String,
     /// What was found, one line.
     pub actual: String,
-    /// The command that mends it, run where this command was.
+    /// The command that mends it, run where this command was, or what to do by hand.
     pub fix: String,
     place: PathBuf,
 }
@@ -187,14 +187,19 @@ impl Finding {
         self
     }
 
-    /// A `rapidkit-pg` command that mends it, run in the root.
+    /// A `rapidkit-pg` command that mends it, run in the root; after the one that was given, if one was.
     #[must_use]
     pub fn fix_here(mut self, root: &Path, arguments: &str) -> Self {
         let here = match root.as_os_str().is_empty() || root == Path::new(".") {
             true => String::new(),
             false => format!("-C {} ", shell_word(root)),
         };
-        self.fix = format!("rapidkit-pg {here}{arguments}");
+        // What comes first, if anything does.
+        let first = match self.fix.is_empty() {
+            true => String::new(),
+            false => format!("{} && ", self.fix),
+        };
+        self.fix = format!("{first}rapidkit-pg {here}{arguments}");
         self
     }
 

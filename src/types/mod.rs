@@ -36,6 +36,12 @@ pub const CORE_PROJECT: &str = ".rapidkit/project.json";
 /// The directory of a project that is ours.
 pub const OWN_DIRECTORY: &str = ".rapidkit";
 
+/// The file by which a directory of caches is known, <https://bford.info/cachedir/>.
+pub const CACHE_TAG: &str = "CACHEDIR.TAG";
+
+/// What such a file begins with; another one of that name is none.
+pub const CACHE_SIGNATURE: &str = "Signature: 8a477f597d28d172789f06886806bc55";
+
 /// Where the lock lies in a project.
 pub const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";
 

@@ -70,7 +70,14 @@ fn stands(record: &LockedFile, code: Code, actual: &str, findings: &mut Findings
         .about(code, Level::Warning, record.path.as_str())
         .expected(format!("one block `{}`", name(record)))
         .actual(actual);
-    findings.add_fixed_here(finding, "lock --overwrite");
+    match code {
+        // Which one is the user's to say.
+        Code::BlockDoubled => {
+            let fix = format!("take out all but one in {}", finding.file());
+            findings.add(finding.fix(fix));
+        }
+        _ => findings.add_fixed_here(finding, "lock --overwrite"),
+    }
 }
 
 fn name(record: &LockedFile) -> &str {

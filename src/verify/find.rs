@@ -1,11 +1,13 @@
 //! Finds what is to be verified.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::{Kind, unreadable};
-use crate::types::{Finding, Problem, shown};
+use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Finding, Problem, shown};
 
 /// Adds every module root and project in and below `directory/start`. What cannot be listed is a finding: a project
 /// could lie there. Links are not followed.
@@ -71,13 +73,29 @@ pub(super) fn place(directory: &Path, start: &Path) -> (PathBuf, PathBuf) {
 /// Directories of tools, which hold copies of other people's work, and `.rapidkit` itself.
 pub(super) const TOOLS: [&str; 3] = [".git", ".rapidkit", "node_modules"];
 /// Files by which other directories of that kind are known.
-pub(super) const TOOL_MARKS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
+pub(super) const TOOL_MARKS: [&str; 2] = [CACHE_TAG, "pyvenv.cfg"];
 
 fn is_passed_over(entry: &DirEntry) -> bool {
     TOOLS.iter().any(|name| entry.file_name() == *name)
         || TOOL_MARKS
             .iter()
-            .any(|name| entry.path().join(name).is_file())
+            .any(|name| is_mark(&entry.path().join(name)))
+}
+
+fn is_mark(path: &Path) -> bool {
+    if !path.ends_with(CACHE_TAG) {
+        return path.is_file();
+    }
+    let mut head = Vec::new();
+    let is_regular = path.symlink_metadata().is_ok_and(|file| file.is_file());
+    is_regular
+        && File::open(path)
+            .and_then(|file| {
+                file.take(CACHE_SIGNATURE.len() as u64)
+                    .read_to_end(&mut head)
+            })
+            .is_ok()
+        && head == CACHE_SIGNATURE.as_bytes()
 }
 
 /// Whether `.rapidkit` is (or stands in the place of) one of a project that we put something into. A bare one is RapidKit

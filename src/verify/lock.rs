@@ -82,7 +82,10 @@ fn fault(findings: &mut Findings, fault: LockFault, problem: &Problem) {
         .expected(expected)
         .actual(actual);
     match fault {
-        LockFault::ConflictMarkers => findings.add_fixed_here(finding, "lock --overwrite"),
+        LockFault::ConflictMarkers => {
+            let finding = finding.fix_path("git checkout --ours --");
+            findings.add_fixed_here(finding, "lock --overwrite");
+        }
         _ => findings.add(finding.fix_path("git restore --")),
     }
 }

@@ -8,7 +8,10 @@ use super::project::Subject;
 use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
 use crate::plan::{FINISHED, IGNORE, Templates, Used, WIRING, framework, patch_path, shared};
-use crate::types::{Code, FileKind, LOCK, Level, Problem, ProjectPath, holds_secret};
+use crate::types::{
+    Code, FileKind, Finding, LOCK, Level, OWN_DIRECTORY, Problem, ProjectPath, holds_secret,
+    shell_word,
+};
 
 /// What is kept of a second rendering: no text, for there can be much.
 pub(super) struct Again {
@@ -153,9 +156,8 @@ fn compare(rendered: &[LockedFile], locked: &LockedModule, findings: &mut Findin
         let finding = findings
             .about(Code::RenderOther, Level::Finding, file.path.as_str())
             .expected("a record in the lock")
-            .actual("none")
-            .fix_path("git restore --");
-        findings.add(finding);
+            .actual("none");
+        taken_back(finding, findings);
     }
     let rendered = by_path(rendered);
     let patches = [WIRING, FINISHED].map(|name| patch_path(locked, name).ok());
@@ -186,8 +188,14 @@ fn compare(rendered: &[LockedFile], locked: &LockedModule, findings: &mut Findin
                 .actual(from(record)),
             Some(_) => continue,
         };
-        findings.add(finding.fix_path("git restore --"));
+        taken_back(finding, findings);
     }
+}
+
+/// Adds a finding about what does not go together: lock and vendor tree are taken back together.
+fn taken_back(finding: Finding, findings: &mut Findings) {
+    let place = shell_word(&findings.root.join(OWN_DIRECTORY));
+    findings.add(finding.fix(format!("git restore -- {place}")));
 }
 
 /// Names of blocks are those that the module and the framework give.
@@ -207,9 +215,8 @@ fn blocks(module: &Module, locked: &LockedModule, findings: &mut Findings) {
         let finding = findings
             .about(Code::RenderOther, Level::Finding, path.as_str())
             .expected("a record in the lock")
-            .actual("none")
-            .fix_path("git restore --");
-        findings.add(finding);
+            .actual("none");
+        taken_back(finding, findings);
     }
     for file in locked
         .files
@@ -234,9 +241,8 @@ fn blocks(module: &Module, locked: &LockedModule, findings: &mut Findings) {
             let finding = findings
                 .about(Code::RenderOther, Level::Finding, file.path.as_str())
                 .expected("a block that the module puts in")
-                .actual(format!("a block `{name}`"))
-                .fix_path("git restore --");
-            findings.add(finding);
+                .actual(format!("a block `{name}`"));
+            taken_back(finding, findings);
         }
     }
 }

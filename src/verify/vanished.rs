@@ -7,7 +7,7 @@ use super::find::{TOOL_MARKS, TOOLS};
 use super::{Kind, Setting, find};
 use crate::git::Revision;
 use crate::module::SUMS;
-use crate::types::{Code, Finding, LOCK, Level};
+use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Code, Finding, LOCK, Level};
 
 /// Adds what was in `directory/start` or below at the baseline and is not in `roots`.
 pub(super) fn check(
@@ -33,7 +33,7 @@ pub(super) fn check(
     };
     let passed_over: BTreeSet<&Path> = files
         .iter()
-        .filter(|path| ends_with_any(path, &TOOL_MARKS))
+        .filter(|path| ends_with_any(path, &TOOL_MARKS) && is_mark(&revision, path))
         .filter_map(|path| path.parent())
         .collect();
     for (root, kind) in files.iter().filter_map(|path| root_of(path)) {
@@ -65,6 +65,13 @@ pub(super) fn check(
 /// Whether a file says where something is to be verified, or that nothing is.
 fn is_telling(path: &Path) -> bool {
     root_of(path).is_some() || ends_with_any(path, &TOOL_MARKS)
+}
+
+/// Whether a file of a mark's name was one. What cannot be read says nothing.
+fn is_mark(revision: &Revision, path: &Path) -> bool {
+    let text = || revision.read(path.to_str()?).ok()?;
+    !path.ends_with(CACHE_TAG)
+        || text().is_some_and(|text| text.starts_with(CACHE_SIGNATURE.as_bytes()))
 }
 
 fn root_of(path: &Path) -> Option<(&Path, Kind)> {

@@ -136,6 +136,60 @@ fn an_alias_bomb_ends_at_once() {
 }
 
 #[test]
+fn a_template_bomb_ends_soon_and_is_named() {
+    let project = Fixture::axum();
+    project.run(&["add", "--yes"]).ok();
+    for bomb in [
+        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+        "{% for i in range(100000) %}// a line of text, many times over, which nobody reads\n{% endfor %}",
+        "{% macro a(n) %}{% for i in range(9) %}{{ a(n) }}{% endfor %}{% endmacro %}{{ a(1) }}",
+    ] {
+        let module = Fixture::module();
+        let pool = "templates/rust/src/db_postgres/pool.rs.j2";
+        let text = module.read(pool);
+        module.write(pool, format!("{bomb}{text}"));
+        module.run(&["lock", "--overwrite", "--same-version"]).ok();
+        let started = std::time::Instant::now();
+        let vetted = module.run(&["vet"]);
+        assert_eq!(vetted.code, Some(1), "{}", vetted.err);
+        assert!(
+            vetted.out.contains(&format!("RK1001] {pool}")),
+            "{}",
+            vetted.out
+        );
+        let directory = module.path().to_str().unwrap();
+        let bare = Fixture::axum();
+        bare.refuses(&["add", "--yes", "--module", directory], 2, &[pool, ":1"]);
+        let verified = project.run(&["verify-all", "--module", directory]);
+        assert_eq!(verified.code, Some(1), "{}", verified.err);
+        assert!(
+            verified
+                .out
+                .contains(&format!("cannot render the template {pool}")),
+            "{}",
+            verified.out
+        );
+        assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn both_versions_are_told() {
+    let project = Fixture::empty();
+    let own = format!("rapidkit-pg {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(project.run(&["-V"]).ok().out, format!("{own}\n"));
+    let manifest = std::fs::read_to_string(repository().join("module.yaml")).unwrap();
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("version: "))
+        .unwrap();
+    assert_eq!(
+        project.run(&["--version"]).ok().out,
+        format!("{own} (module free/database/db_postgres {version})\n")
+    );
+}
+
+#[test]
 fn a_default_that_its_own_prompt_refuses() {
     let module = Fixture::module();
     module.replace("config/base.yaml", "default: 10\n", "default: 100000\n");
@@ -167,6 +221,10 @@ fn drift_is_refused_with_both_ways_out() {
             .contains("\n    dev: true\n")
     );
 
+    // What is said before it is asked for is no other thing.
+    let ran = module.run(&["lock"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("--same-version"), "{}{}", ran.out, ran.err);
     module.refuses(
         &["lock", "--overwrite"],
         1,

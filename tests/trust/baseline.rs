@@ -1,8 +1,13 @@
 //! RK07: `--baseline`.
 
+use std::time::{Duration, Instant};
+
+use rapidkit_pg::types::CACHE_SIGNATURE as CACHE;
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::fixture::Fixture;
 use crate::merge::{commit, git};
-use crate::project::{LOCK, added, copy, verify};
+use crate::project::{LOCK, added, copy, make_executable, verify};
 
 fn codes(project: &Fixture, baseline: &str) -> (Option<i32>, Vec<String>) {
     let verified = verify(project, &["--baseline", baseline]);
@@ -140,7 +145,8 @@ fn repository() -> Fixture {
         std::fs::create_dir_all(&path).unwrap();
         copy(from.path(), &path);
     }
-    repository.write("cache/CACHEDIR.TAG", "");
+    repository.write("cache/CACHEDIR.TAG", CACHE);
+    repository.write("services/CACHEDIR.TAG", "no cache");
     assert!(git(&repository, &["init", "-q"]));
     commit(&repository);
     repository
@@ -174,11 +180,31 @@ fn what_vanished_since_the_baseline_is_seen() {
     assert_eq!(gone(&repository, &[]), one("services/web"));
     commit(&repository);
     assert_eq!(gone(&repository, &[]), (Some(0), vec![]), "accepted");
-    repository.write("services/CACHEDIR.TAG", "");
+    repository.write("services/CACHEDIR.TAG", CACHE);
     assert_eq!(gone(&repository, &[]), one("services/api"));
     remove(&repository, "modules");
     let both = ["modules/db", "services/api"].map(str::to_owned).to_vec();
     assert_eq!(gone(&repository, &[]), (Some(1), both));
+}
+
+#[test]
+fn the_first_interruption_ends_it() {
+    let project = added();
+    let script = "#!/bin/sh\necho > \"$HOME/started\"\nexec sleep 60\n";
+    project.write("bin/git", script);
+    make_executable(&project, "bin/git");
+    let mut command = project.command(&["verify-all", "--baseline", "HEAD"]);
+    let path = format!("{}/bin:/usr/bin:/bin", project.path().display());
+    let mut run = command.env("PATH", path).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while !project.path().join("started").exists() {
+        assert!(Instant::now() < until, "git was not started");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let id = Pid::from_raw(run.id().try_into().unwrap()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert!(Instant::now() < until);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What is verified: everything here and below, in an order that does not change.
 
+use rapidkit_pg::types::CACHE_SIGNATURE as CACHE;
+
 use crate::fixture::Fixture;
 use crate::project::{added, copy, verify};
 
@@ -114,15 +116,30 @@ fn the_work_of_tools_is_passed_over_and_a_marker_alone_hides_nothing_else() {
         std::fs::create_dir_all(&path).unwrap();
         copy(project.path(), &path);
     }
-    repository.write(
-        "target/CACHEDIR.TAG",
-        "Signature: 8a477f597d28d172789f06886806bc55",
-    );
+    repository.write("target/CACHEDIR.TAG", CACHE);
     assert_eq!(checked(&verify(&repository, &[]).report).len(), 1);
+    // A file of that name which holds something else is no mark, nor is a link to one.
+    for other in [
+        "",
+        "\n",
+        &CACHE[..42],
+        &CACHE.to_lowercase(),
+        &format!(" {CACHE}"),
+    ] {
+        repository.write("target/CACHEDIR.TAG", other);
+        assert_eq!(
+            checked(&verify(&repository, &[]).report).len(),
+            2,
+            "{other}"
+        );
+    }
     std::fs::remove_file(repository.path().join("target/CACHEDIR.TAG")).unwrap();
     assert_eq!(checked(&verify(&repository, &[]).report).len(), 2);
+    repository.write("tag", CACHE);
+    std::os::unix::fs::symlink("../tag", repository.path().join("target/CACHEDIR.TAG")).unwrap();
+    assert_eq!(checked(&verify(&repository, &[]).report).len(), 2);
     // A project that is named is checked, whatever lies in it.
-    repository.write("here/CACHEDIR.TAG", "");
+    repository.write("here/CACHEDIR.TAG", CACHE);
     assert_eq!(checked(&verify(&repository, &["here"]).report).len(), 1);
 }
 

@@ -1,6 +1,7 @@
 //! `lock` in a project.
 
 use crate::fixture::{AXUM_MAIN, Fixture};
+use crate::merge::{commit, git, mend};
 use crate::project::{LOCK, VENDOR, added, verify};
 
 #[test]
@@ -95,6 +96,37 @@ fn a_lock_that_was_edited_by_hand_is_written_again_from_what_is_rendered() {
     }
     project.write(LOCK, lock.replace("\"pool_size\": 10", "\"pool_size\": 11"));
     project.refuses(&["lock", "--overwrite"], 1, &["never recorded"]);
+}
+
+#[test]
+fn what_is_printed_mends() {
+    let project = added();
+    assert!(git(&project, &["init", "-q"]));
+    commit(&project);
+    let verified = |code: &str| {
+        let verified = verify(&project, &["--release"]);
+        assert_eq!(
+            verified.codes(),
+            [code.to_owned()].into(),
+            "{}",
+            verified.ran.out
+        );
+        verified.of(code)
+    };
+    project.replace(LOCK, "\"pool_size\": 10", "\"pool_size\": 11");
+    mend(&project, &verified("RK0501")[0]);
+    assert_eq!(verify(&project, &["--release"]).code, Some(0));
+    // The record of a file that is not there is in the lock, not in the file.
+    let record = crate::mutants::record(&project.read(LOCK), "src/db_postgres/url.rs");
+    project.replace(LOCK, &record, "");
+    mend(&project, &verified("RK0502")[0]);
+    assert_eq!(verify(&project, &["--release"]).code, Some(0));
+    // Which one has to go is not for a command to say.
+    let twice = "service(db_postgres::router().fallback_service(app))";
+    project.replace("src/main.rs", "service(app)", twice);
+    for finding in verified("RK0604") {
+        assert_eq!(finding["fix"], "take out all but one in src/main.rs");
+    }
 }
 
 #[test]

@@ -80,19 +80,24 @@ fn branches_that_accept_other_texts_of_one_file_conflict_and_that_is_said() {
     assert!(!git(&project, &["merge", "-q", "--no-edit", "one"]));
     let verified = verify(&project, &[]);
     assert_eq!(verified.codes().into_iter().collect::<Vec<_>>(), ["RK0103"]);
-    assert!(
-        verified.of("RK0103")[0]["fix"]
-            .as_str()
-            .unwrap()
-            .contains("lock --overwrite")
-    );
     project.refuses(
         &["lock", "--overwrite"],
         2,
-        &["conflict markers", "keep either side"],
+        &["conflict markers", "git checkout --ours --"],
     );
-    // As the message says.
-    assert!(git(&project, &["checkout", "-q", "--ours", LOCK]));
-    project.run(&["lock", "--overwrite"]).ok();
+    mend(&project, &verified.of("RK0103")[0]);
     assert_eq!(verify(&project, &["--release"]).code, Some(0));
+}
+
+/// Runs the command that a finding says would mend it.
+pub fn mend(project: &Fixture, finding: &serde_json::Value) {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_rapidkit-pg"));
+    let mut folders = vec![binary.parent().unwrap().to_owned()];
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let status = Command::new("sh")
+        .args(["-c", finding["fix"].as_str().unwrap()])
+        .current_dir(project.path())
+        .env("PATH", std::env::join_paths(folders).unwrap())
+        .status();
+    assert!(status.unwrap().success(), "{finding}");
 }

@@ -165,7 +165,19 @@ const THE_PROJECT: &[Mutant] = &[
     ("the wiring is taken out",                  &["RK0603"], |p| { p.write("src/main.rs", AXUM_MAIN); }),
     ("a call is wired twice",                    &["RK0604"], |p| p.replace("src/main.rs", "service(app)", "service(db_postgres::router().fallback_service(app))")),
     ("the wiring exits with success",            &["RK0603"], |p| p.replace("src/main.rs", "exit(1)", "exit(0)")),
+    ("an attribute switches the wiring off",     &["RK0603"], |p| p.replace("src/main.rs", "    if let Err(error) = db_postgres::init()", "    #[cfg(any())]\n    if let Err(error) = db_postgres::init()")),
+    ("or the module",                            &["RK0603"], |p| { let t = p.read("src/main.rs"); let at = t[..t.find("mod db_postgres;").unwrap()].rfind("#[").unwrap(); p.write("src/main.rs", format!("{}#[cfg(any())]\n{}", &t[..at], &t[at..])); }),
     ("a dependency is taken out",                &["RK0603"], |p| { let t = p.read("Cargo.toml"); let line = t.lines().find(|l| l.starts_with("thiserror")).unwrap(); p.write("Cargo.toml", t.replace(line, "")); }),
+    ("a dependency is another package",          &["RK0603"], |p| thiserror(p, "{ version = \"2\", package = \"evil\" }")),
+    ("a dependency is a path",                   &["RK0603"], |p| thiserror(p, "{ version = \"2\", path = \"evil\" }")),
+    ("a dependency is a path, in dotted keys",   &["RK0603"], |p| thiserror_line(p, "thiserror.version = \"2\"\nthiserror.path = \"evil\"\n")),
+    ("a dependency is a path, in a table",       &["RK0603"], |p| { thiserror_line(p, ""); let t = p.read("Cargo.toml"); p.write("Cargo.toml", t + "[dependencies.thiserror]\nversion = \"2\"\npath = \"evil\"\n"); }),
+    ("a dependency comes from git",              &["RK0603"], |p| thiserror(p, "{ version = \"2\", git = \"https://example.org/evil\" }")),
+    ("a dependency comes from another registry", &["RK0603"], |p| thiserror(p, "{ version = \"2\", registry = \"evil\" }")),
+    ("a dependency is optional",                 &["RK0603"], |p| thiserror(p, "{ version = \"2\", optional = true }")),
+    ("a dependency loses its default features",  &["RK0603"], |p| thiserror(p, "{ version = \"2\", default-features = false }")),
+    ("a dependency is inherited",                &["RK0603"], |p| thiserror(p, "{ workspace = true }")),
+    ("a dependency is another one on Unix",      &["RK0603"], |p| { let t = p.read("Cargo.toml"); p.write("Cargo.toml", t + "[target.\"cfg(unix)\".dependencies]\nthiserror = { version = \"2\", package = \"evil\" }\n"); }),
     ("an example setting is changed",            &["RK0603"], |p| p.replace(".env.example", "DB_POOL_SIZE=10", "DB_POOL_SIZE=11")),
     ("a secret is put into the examples",        &["RK0603"], |p| p.replace(".env.example", "postgres://postgres:postgres@", "postgres://app:hunter2@")),
     ("and is recorded by hand",                  &["RK0902"], |p| for f in [".env.example", LOCK] { p.replace(f, "postgres://postgres:postgres@", "postgres://app:hunter2@"); }),
@@ -215,6 +227,8 @@ const HARMLESS: &[Mutant] = &[
     ("the wiring is formatted otherwise",        &[], |p| p.replace("src/main.rs", "db_postgres::init()", "db_postgres\n::init( /* mine */ )")),
     ("the user adds a route",                    &[], |p| p.replace("src/main.rs", "Router::new()", "Router::new().route(\"/more\", get(|| async { \"\" }))")),
     ("the user adds a dependency",               &[], |p| p.replace("Cargo.toml", "[dependencies]\n", "[dependencies]\nanyhow = \"1\"\n")),
+    ("the user adds a feature of a dependency",  &[], |p| thiserror(p, "{ features = [\"std\"], optional = false, version = \"2\" }")),
+    ("the user writes a dependency as a table",  &[], |p| { thiserror_line(p, ""); let t = p.read("Cargo.toml"); p.write("Cargo.toml", t + "[dependencies.thiserror]\npackage = 'thiserror'\nversion = '2'\n"); }),
     ("the user adds a setting",                  &[], |p| { let t = p.read(".env.example"); p.write(".env.example", format!("PORT=1\n{t}MORE=2\n")); }),
     ("the user edits the first test",            &[], |p| { p.write("src/db_postgres/tests.rs", "// mine\n"); }),
     ("a generated file was accepted as it is",   &[], |p| { let t = p.read(MINE); p.write(MINE, t + "// mine\n"); p.run(&["lock", "--overwrite"]).ok(); }),
@@ -373,6 +387,16 @@ pub fn record(lock: &str, path: &str) -> String {
         .find("      - path: ")
         .map_or(lock.len(), |end| start + 8 + end);
     lock[start..end].to_owned()
+}
+
+/// Writes another value for the dependency `thiserror`.
+fn thiserror(project: &Fixture, value: &str) {
+    thiserror_line(project, &format!("thiserror = {value}\n"));
+}
+
+/// Writes something else in place of the line of the dependency `thiserror`.
+fn thiserror_line(project: &Fixture, instead: &str) {
+    project.replace("Cargo.toml", "thiserror = \"2\"\n", instead);
 }
 
 fn take_out(project: &Fixture, path: &str) {

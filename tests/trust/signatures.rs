@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
 use crate::fixture::Fixture;
-use crate::project::{LOCK, Verified, added, verify};
+use crate::project::{LOCK, Verified, added, make_pipe, verify};
 
 const SIGNATURE: &str = ".rapidkit/rapidkit-pg.lock.yaml.sig";
 
@@ -272,6 +272,15 @@ fn trust_that_cannot_be_read_is_bad_input() {
         &["cannot read"],
     );
     project.refuses(&["verify-all", "--revoked", &trust], 2, &["--trust"]);
+    // A pipe that nobody writes to would never end.
+    make_pipe(&keys.folder, "pipe");
+    let pipe = keys.path("pipe");
+    for arguments in [
+        &["verify-all", "--trust", &pipe][..],
+        &["verify-all", "--trust", &trust, "--revoked", &pipe],
+    ] {
+        project.refuses(arguments, 2, &["pipe` is no regular file"]);
+    }
 }
 
 #[test]

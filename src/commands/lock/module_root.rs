@@ -22,20 +22,25 @@ pub fn run(context: &Context, args: &Lock) -> Result<u8, Problem> {
         context.terminal.line(format!("{SUMS} is up to date"));
         return Ok(0);
     }
+    let drifted = module
+        .recorded
+        .as_ref()
+        .filter(|_| !version_changed && !args.same_version && !module.drift().is_empty());
     if !args.overwrite {
         for path in &changed {
             context.terminal.result(format!("changed: {path}"));
         }
-        context
-            .terminal
-            .line("`rapidkit-pg lock --overwrite` records this");
+        context.terminal.line(match drifted {
+            None => "`rapidkit-pg lock --overwrite` records this".to_owned(),
+            Some(recorded) => format!(
+                "bump `version`, which is still {}, or add `--same-version` if it is not released yet; then \
+                 `rapidkit-pg lock --overwrite` records this",
+                recorded.version
+            ),
+        });
         return Ok(1);
     }
-    if let Some(recorded) = &module.recorded
-        && !version_changed
-        && !args.same_version
-        && !module.drift().is_empty()
-    {
+    if let Some(recorded) = drifted {
         let mut problem = Problem::decision(format!(
             "what is generated has changed, but module.yaml still says version {}",
             recorded.version

@@ -1,9 +1,10 @@
 //! What the lock records of a manifest, found again.
 
-use toml_edit::Item;
+use toml_edit::{Document, Item};
 
 use super::exclude;
 use super::text::strings;
+use super::workspace::dependency_tables;
 use crate::types::Block;
 
 /// How often what a block of a manifest records is there: 0 or 1.
@@ -29,30 +30,67 @@ pub fn count(manifest: &str, block: &Block) -> usize {
         return 0;
     };
     let entry = parsed.get(kind).and_then(|table| table.get(name));
-    usize::from(entry.is_some_and(|entry| holds(entry, wanted)))
+    usize::from(entry.is_some_and(|entry| holds(&parsed, name, entry, wanted)))
 }
 
-/// Whether an entry says all that `wanted` says.
-fn holds(entry: &Item, wanted: &Item) -> bool {
-    let Some(wanted) = wanted.as_table_like() else {
-        let version = entry
-            .as_str()
-            .or_else(|| entry.get("version").and_then(Item::as_str));
-        return version == wanted.as_str();
+/// Whether an entry says what `wanted` says. More features are the user's to add; another source, name or condition makes
+/// another dependency of it.
+fn holds(manifest: &Document<String>, name: &str, entry: &Item, wanted: &Item) -> bool {
+    let features = strings(entry.get("features"));
+    let wants = strings(wanted.get("features"));
+    if !wants.iter().all(|feature| features.contains(feature)) || !is_plain(entry, name) {
+        return false;
+    }
+    // Where only features were put into an entry, all else that it says was the user's before.
+    if version(wanted).is_none() && wanted.get("workspace").is_none() {
+        return true;
+    }
+    let is_default = |feature: &String| feature == "default";
+    let default = default_features(wanted);
+    let has_default = default_features(entry) || default && features.iter().any(is_default);
+    let mut tables = [entry, wanted].into_iter().filter_map(Item::as_table_like);
+    let same = |key: &str| match key {
+        "version" | "features" | "default-features" | "default_features" | "optional"
+        | "package" => true,
+        "workspace" => is_inherited(entry) == is_inherited(wanted),
+        _ => false,
     };
-    wanted.iter().all(|(key, value)| match key {
-        "features" => {
-            let have = strings(entry.get("features"));
-            strings(Some(value)).iter().all(|f| have.contains(f))
-        }
-        "version" => {
-            let version = entry
-                .as_str()
-                .or_else(|| entry.get("version").and_then(Item::as_str));
-            version == value.as_str()
-        }
-        _ => entry.get(key).is_some_and(|have| {
-            have.as_bool() == value.as_bool() && have.as_str() == value.as_str()
-        }),
-    })
+    is_one_package(manifest, name)
+        && version(entry) == version(wanted)
+        && has_default == default
+        && tables.all(|table| table.iter().all(|(key, _)| same(key)))
+}
+
+/// Whether an entry is always there, and is the package that it is named after.
+fn is_plain(entry: &Item, name: &str) -> bool {
+    let package = entry.get("package").map(Item::as_str);
+    let optional = entry.get("optional").map(Item::as_bool);
+    package.is_none_or(|package| package == Some(name))
+        && optional.is_none_or(|optional| optional == Some(false))
+}
+
+/// Whether every other table that names this dependency means the same package. `add` wants that too.
+fn is_one_package(manifest: &Document<String>, name: &str) -> bool {
+    ["dependencies", "dev-dependencies"]
+        .iter()
+        .flat_map(|kind| dependency_tables(manifest, kind))
+        .filter_map(|(_, table)| table.get(name)?.get("package"))
+        .all(|package| package.as_str() == Some(name))
+}
+
+fn version(entry: &Item) -> Option<&str> {
+    entry
+        .as_str()
+        .or_else(|| entry.get("version").and_then(Item::as_str))
+}
+
+fn default_features(entry: &Item) -> bool {
+    ["default-features", "default_features"]
+        .iter()
+        .find_map(|key| entry.get(key)?.as_bool())
+        .unwrap_or(true)
+}
+
+fn is_inherited(entry: &Item) -> bool {
+    entry.get("workspace").and_then(Item::as_bool) == Some(true)
 }

@@ -101,22 +101,30 @@ impl Manifest {
         )
     }
 
-    /// Every table of this manifest that holds dependencies of `kind` (`dependencies`, `dev-dependencies`), with the
-    /// keys that lead to it: the plain one first, then those for a target.
+    /// As [`dependency_tables`].
     pub fn dependency_tables(&self, kind: &str) -> Vec<(Vec<String>, &dyn TableLike)> {
-        let mut tables = Vec::new();
-        if let Some(table) = self.get(&[kind]).and_then(Item::as_table_like) {
-            tables.push((vec![kind.to_owned()], table));
-        }
-        let targets = self.get(&["target"]).and_then(Item::as_table_like);
-        for (target, item) in targets.into_iter().flat_map(TableLike::iter) {
-            if let Some(table) = item.get(kind).and_then(Item::as_table_like) {
-                let keys = ["target", target, kind].map(str::to_owned);
-                tables.push((keys.to_vec(), table));
-            }
-        }
-        tables
+        dependency_tables(&self.doc, kind)
     }
+}
+
+/// Every table of a manifest that holds dependencies of `kind` (`dependencies`, `dev-dependencies`), with the keys that
+/// lead to it: the plain one first, then those for a target.
+pub fn dependency_tables<'d>(
+    manifest: &'d Document<String>,
+    kind: &str,
+) -> Vec<(Vec<String>, &'d dyn TableLike)> {
+    let mut tables = Vec::new();
+    if let Some(table) = manifest.get(kind).and_then(Item::as_table_like) {
+        tables.push((vec![kind.to_owned()], table));
+    }
+    let targets = manifest.get("target").and_then(Item::as_table_like);
+    for (target, item) in targets.into_iter().flat_map(TableLike::iter) {
+        if let Some(table) = item.get(kind).and_then(Item::as_table_like) {
+            let keys = ["target", target, kind].map(str::to_owned);
+            tables.push((keys.to_vec(), table));
+        }
+    }
+    tables
 }
 
 /// Which kind of crate a target of a package is.

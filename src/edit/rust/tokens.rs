@@ -1,6 +1,7 @@
 //! Rust source as a flat list of tokens: what a block is compared by, so that white space, comments and rustfmt's
 //! trailing commas never matter.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::edit::splice::{Splice, taken_out};
@@ -35,7 +36,8 @@ pub fn is_balanced(source: &str) -> bool {
     open.is_empty()
 }
 
-/// How often `block` stands in `source`, token for token; [`HOLE`] matches one balanced, non-empty run of tokens.
+/// How often `block` stands in `source`, token for token; [`HOLE`] matches one balanced, non-empty run of tokens. With an
+/// attribute before it, it is another statement: that could switch it off.
 pub fn count(source: &str, block: &str) -> usize {
     find(source, block).len()
 }
@@ -51,12 +53,18 @@ pub fn find(source: &str, block: &str) -> Vec<Range<usize>> {
     }
     let text = words(source);
     let after = after_items(&text);
+    // A `let` of ours is put before a statement of the user's, who may have given it one.
+    let attributes = match pattern[0].text {
+        "let" => BTreeSet::new(),
+        _ => attribute_ends(&text, &after),
+    };
     // From the last hole to the first: where the block ends if that hole begins at a word.
     let mut ends: Option<Vec<Option<usize>>> = None;
     for piece in pieces[1..].iter().rev() {
         ends = Some(ends_from(&text, &after, piece, ends.as_deref()));
     }
     (usize::from(open)..text.len())
+        .filter(|at| !attributes.contains(at))
         .filter_map(|at| {
             let end = end_of_piece(&text, at, pieces[0], ends.as_deref())?;
             Some(text[at].span.start..text[end.checked_sub(1)?].span.end)
@@ -150,6 +158,15 @@ fn after_items(text: &[Word]) -> Vec<Option<usize>> {
         }
     }
     after
+}
+
+/// The places after attributes.
+fn attribute_ends(text: &[Word], after: &[Option<usize>]) -> BTreeSet<usize> {
+    text.windows(2)
+        .zip(&after[1.min(after.len())..])
+        .filter(|(pair, _)| pair[0].text == "#" && pair[1].text == "[")
+        .filter_map(|(_, end)| *end)
+        .collect()
 }
 
 /// Where the block ends if a hole begins at a word and `piece` follows the hole; the shortest filling counts.
@@ -398,6 +415,31 @@ mod tests {
         assert_eq!(count("f(f(x))", "f(…)"), 2);
         assert_eq!(count("a (b) (c);", "… (…);"), 1);
         assert_eq!(count("f(a, )", "f(a, …)"), 0);
+    }
+
+    #[test]
+    fn with_an_attribute_it_is_another_statement() {
+        for (before, counted) in [
+            ("", 1),
+            ("#![allow(unused)]", 1),
+            ("#[a] x();", 1),
+            ("#[cfg(any())]", 0),
+            ("#[cfg(any(),)] // off\n", 0),
+            ("#[a] /* b */ #[c(d[0])]", 0),
+        ] {
+            assert_eq!(
+                count(&format!("{before} close();"), "close();"),
+                counted,
+                "{before}"
+            );
+            let attributed = format!("{before} #[a] mod db;");
+            assert_eq!(count(&attributed, "#[a] mod db;"), counted, "{before}");
+        }
+        let block = "let served = …; close(); served";
+        assert_eq!(
+            count("#[a] let served = serve(); close(); served", block),
+            1
+        );
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct JsonFinding {
     pub path: String,
     pub expected: String,
     pub actual: String,
-    /// The command that mends it, run where this one was; empty if there is none.
+    /// The command that mends it, run where this one was, or what to do by hand; empty if there is neither.
     pub fix: String,
 }
 
