@@ -137,3 +137,18 @@ fn a_named_directory_without_anything_to_verify_is_no_success() {
         &["nothing to verify", "apps/web or below"],
     );
 }
+
+#[test]
+fn a_module_without_its_manifest_is_seen() {
+    let repository = monorepo();
+    let module = repository.path().join("modules/db");
+    std::fs::rename(module.join("module.yaml"), module.join("module.yml")).unwrap();
+    let verified = verify(&repository, &[]);
+    assert_eq!(verified.code, Some(1), "{}", verified.ran.out);
+    assert_eq!(verified.of("RK0406")[0]["root"], "modules/db");
+    std::fs::remove_file(module.join("module.yml")).unwrap();
+    assert_eq!(verify(&repository, &["modules"]).code, Some(1));
+    // Sums of something else are nobody's module.
+    std::fs::remove_dir_all(module.join("templates")).unwrap();
+    assert_eq!(verify(&repository, &[]).code, Some(0));
+}
