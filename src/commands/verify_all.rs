@@ -7,7 +7,7 @@ use crate::module::Module;
 use crate::plan::Templates;
 use crate::report::verification;
 use crate::signature::{AllowedSigners, Revoked};
-use crate::types::{Problem, shown};
+use crate::types::{Problem, shown, shown_text};
 use crate::verify::{Report, Setting, Trust, trusted, verify};
 
 /// `rapidkit-pg verify-all`
@@ -60,6 +60,26 @@ pub fn show(
             })
             .collect(),
         findings: &report.findings,
+        problem: None,
+    };
+    verification::print(context.terminal, format(asked), &view);
+}
+
+/// Prints that nothing could be checked: readers of a format want a document in any case.
+pub fn show_problem(
+    context: &Context,
+    command: &'static str,
+    asked: FindingFormat,
+    problem: &Problem,
+) {
+    let message = shown_text(&problem.to_string());
+    let view = verification::View {
+        command,
+        release: false,
+        exit: problem.exit.code(),
+        checked: Vec::new(),
+        findings: &[],
+        problem: Some(&message),
     };
     verification::print(context.terminal, format(asked), &view);
 }
