@@ -121,7 +121,7 @@ unless other code uses them.")]
   rapidkit-pg verify-all                       what is here and below
   rapidkit-pg verify-all services libs         what is in these directories
   rapidkit-pg verify-all --release             as a release pipeline wants it
-  rapidkit-pg verify-all --baseline origin/main --format sarif
+  rapidkit-pg verify-all --baseline refs/remotes/origin/main --format sarif
 
 Nothing is written. Exit codes: 0 clean; 1 findings; 2 it could not be checked, or there was nothing to check.
 The codes are explained in docs/verification.md.")]

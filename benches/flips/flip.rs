@@ -103,7 +103,8 @@ pub fn sign(binary: &str, project: &Path, folder: &Path) -> Trust {
     let file = folder.join("allowed_signers");
     std::fs::write(&file, &text).expect("written");
     Trust {
-        file,
+        files: vec![file],
+        starts: vec![project.to_owned()],
         signers: AllowedSigners::parse("allowed_signers", &text).expect("a list"),
         revoked: Revoked::default(),
         principal: None,

@@ -33,7 +33,7 @@ pub use schema::schema;
 pub fn run(cli: &Cli) -> u8 {
     interrupt::install(only_reads(&cli.command));
     let context = Context::new(cli);
-    let mut json = false;
+    let mut findings = FindingFormat::Human;
     let (name, reporting, result) = match &cli.command {
         Command::Add(args) => (
             "add",
@@ -66,11 +66,11 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Status(args) => ("status", Some(args), status::run(&context, args)),
         Command::Lock(args) => ("lock", None, lock::run(&context, args)),
         Command::VerifyAll(args) => {
-            json = args.format == FindingFormat::Json;
+            findings = args.format;
             ("verify-all", None, verify_all::run(&context, args))
         }
         Command::Vet(args) => {
-            json = args.format == FindingFormat::Json;
+            findings = args.format;
             ("vet", None, vet::run(&context, args))
         }
         Command::Demo(args) => ("demo", None, demo::run(&context, args)),
@@ -94,10 +94,15 @@ pub fn run(cli: &Cli) -> u8 {
                     format: Format::Json
                 })
             );
-            if asked || json {
-                context.terminal.json_problem(name, &problem);
-            } else {
-                context.terminal.problem(&problem);
+            match findings {
+                FindingFormat::Human if !asked => context.terminal.problem(&problem),
+                FindingFormat::Human | FindingFormat::Json => {
+                    context.terminal.json_problem(name, &problem);
+                }
+                _ => {
+                    context.terminal.problem(&problem);
+                    verify_all::show_problem(&context, name, findings, &problem);
+                }
             }
             problem.exit.code()
         }

@@ -7,7 +7,7 @@ use crate::module::Module;
 use crate::plan::Templates;
 use crate::report::verification;
 use crate::signature::{AllowedSigners, Revoked};
-use crate::types::{Problem, shown};
+use crate::types::{Problem, shown, shown_text};
 use crate::verify::{Report, Setting, Trust, trusted, verify};
 
 /// `rapidkit-pg verify-all`
@@ -21,16 +21,16 @@ pub fn run(context: &Context, args: &VerifyAll) -> Result<u8, Problem> {
         None => Module::embedded()?,
     };
     let templates = Templates::new(&module)?;
-    let trust = trust(context, args)?;
+    let starts = match args.directories.is_empty() {
+        true => vec![PathBuf::new()],
+        false => args.directories.clone(),
+    };
+    let trust = trust(context, args, &starts)?;
     let setting = Setting {
         release: args.release || is_ci(),
         templates: &templates,
         trust: trust.as_ref(),
         baseline: args.baseline.clone(),
-    };
-    let starts = match args.directories.is_empty() {
-        true => vec![PathBuf::new()],
-        false => args.directories.clone(),
     };
     let report = verify(&context.directory, &starts, &setting)?;
     show(context, "verify-all", args.format, setting.release, &report);
@@ -60,11 +60,35 @@ pub fn show(
             })
             .collect(),
         findings: &report.findings,
+        problem: None,
     };
     verification::print(context.terminal, format(asked), &view);
 }
 
-fn trust(context: &Context, args: &VerifyAll) -> Result<Option<Trust>, Problem> {
+/// Prints that nothing could be checked: readers of a format want a document in any case.
+pub fn show_problem(
+    context: &Context,
+    command: &'static str,
+    asked: FindingFormat,
+    problem: &Problem,
+) {
+    let message = shown_text(&problem.to_string());
+    let view = verification::View {
+        command,
+        release: false,
+        exit: problem.exit.code(),
+        checked: Vec::new(),
+        findings: &[],
+        problem: Some(&message),
+    };
+    verification::print(context.terminal, format(asked), &view);
+}
+
+fn trust(
+    context: &Context,
+    args: &VerifyAll,
+    starts: &[PathBuf],
+) -> Result<Option<Trust>, Problem> {
     let Some(file) = &args.trust else {
         return Ok(None);
     };
@@ -91,7 +115,15 @@ fn trust(context: &Context, args: &VerifyAll) -> Result<Option<Trust>, Problem> 
     };
     let principal = args.signer.as_deref().map(str::parse).transpose();
     Ok(Some(Trust {
-        file: context.directory.join(file),
+        files: [file]
+            .into_iter()
+            .chain(&args.revoked)
+            .map(|path| context.directory.join(path))
+            .collect(),
+        starts: starts
+            .iter()
+            .map(|start| context.directory.join(start))
+            .collect(),
         signers: AllowedSigners::parse(&name, &text)?,
         revoked,
         principal: principal

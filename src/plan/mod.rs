@@ -31,7 +31,7 @@ pub use edits::remarked;
 pub use finished::{FINISHED, Finished};
 pub use merge::{Conflict, Labels, Merged, has_markers, merge};
 pub use outputs::Used;
-pub use pending::{PENDING, Pending};
+pub use pending::{DESCRIPTION, PENDING, Pending};
 pub use relock::{differences, relock};
 pub use remove::{Removal, remove};
 pub use rendering::{

@@ -12,7 +12,8 @@ use crate::types::{Change, FileKind, Files, LOCK, Problem, ProjectPath};
 
 /// Where it is described, and where the files lie as they were before.
 pub const PENDING: &str = ".rapidkit/upgrade";
-const DESCRIPTION: &str = ".rapidkit/upgrade/upgrade.json";
+/// What it is about.
+pub const DESCRIPTION: &str = ".rapidkit/upgrade/upgrade.json";
 const BEFORE: &str = ".rapidkit/upgrade/before";
 
 /// What is needed to finish or to undo it.

@@ -70,7 +70,7 @@ codes! {
     RevokedSigner "RK0204" "revoked-signer" "the signer's key is revoked"
     SignerNotValidNow "RK0205" "signer-not-valid-now" "the signer's key has expired or is not valid yet"
     WrongNamespace "RK0206" "wrong-namespace" "the signature was made for another purpose"
-    TrustInside "RK0207" "trust-inside" "the trust file lies inside what is verified"
+    TrustInside "RK0207" "trust-inside" "the trust file, or that of revoked keys, lies inside what is verified"
     SignatureNotChecked "RK0208" "signature-not-checked" "there is a signature, and no trust file to check it with"
     VendorChanged "RK0301" "vendor-changed" "a vendor file was changed"
     VendorMissing "RK0302" "vendor-missing" "a vendor file is missing"

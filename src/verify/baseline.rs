@@ -13,13 +13,15 @@ use crate::module::{Module, SUMS, Sums};
 use crate::types::{Code, LOCK, Level, Problem};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
-    let Some(text) = before(subject.setting, subject.project.path(), LOCK, findings) else {
-        return;
-    };
-    let lock = match Lock::parse(&text) {
-        Ok(lock) => lock,
-        Err(problem) => return unreadable(findings, LOCK, &problem),
-    };
+    for text in before(subject.setting, subject.project.path(), LOCK, findings) {
+        match Lock::parse(&text) {
+            Ok(lock) => compare(subject, &lock, findings),
+            Err(problem) => unreadable(findings, LOCK, &problem),
+        }
+    }
+}
+
+fn compare(subject: &Subject, lock: &Lock, findings: &mut Findings) {
     for locked in &subject.lock.modules {
         if let Some(before) = lock.find(&locked.module, &locked.target) {
             downgrade(findings, LOCK, &before.version, &locked.version);
@@ -42,13 +44,15 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
 
 /// As [`check`], for a module's root.
 pub(super) fn module(root: &Path, module: &Module, setting: &Setting, findings: &mut Findings) {
-    let Some(text) = before(setting, root, SUMS, findings) else {
-        return;
-    };
-    let sums = match Sums::parse(SUMS, &text) {
-        Ok(sums) => sums,
-        Err(problem) => return unreadable(findings, SUMS, &problem),
-    };
+    for text in before(setting, root, SUMS, findings) {
+        match Sums::parse(SUMS, &text) {
+            Ok(sums) => compare_module(module, &sums, findings),
+            Err(problem) => unreadable(findings, SUMS, &problem),
+        }
+    }
+}
+
+fn compare_module(module: &Module, sums: &Sums, findings: &mut Findings) {
     let version = &module.manifest.version.value;
     downgrade(findings, "module.yaml", &sums.version, version);
     if sums.version == *version && sums.content_hash() != module.content_hash() {
@@ -71,24 +75,32 @@ fn downgrade(findings: &mut Findings, path: &str, before: &Version, now: &Versio
     }
 }
 
-/// A file's text at the baseline; `None` if there is no baseline, or no such file in it.
-fn before(setting: &Setting, root: &Path, path: &str, findings: &mut Findings) -> Option<String> {
-    let name = setting.baseline.as_deref()?;
-    let read = Revision::resolve(root, name)
-        .and_then(|revision| revision.read(path))
-        .map(|bytes| bytes.map(String::from_utf8));
-    match read {
-        Ok(None) => None,
-        Ok(Some(Ok(text))) => Some(text),
-        Ok(Some(Err(_))) => {
-            unreadable(findings, path, &Problem::input("not UTF-8 at the baseline"));
-            None
-        }
+/// A file's texts at the baseline; none if there is no baseline, or no such file in it.
+fn before(setting: &Setting, root: &Path, path: &str, findings: &mut Findings) -> Vec<String> {
+    let Some(name) = setting.baseline.as_deref() else {
+        return Vec::new();
+    };
+    let read = Revision::every(root, name).and_then(|revisions| {
+        let read = |revision: &Revision| revision.read(path).transpose();
+        revisions.iter().filter_map(read).collect()
+    });
+    let read: Vec<Vec<u8>> = match read {
+        Ok(read) => read,
         Err(problem) => {
             unreadable(findings, path, &problem);
-            None
+            return Vec::new();
+        }
+    };
+    let mut texts = Vec::new();
+    for bytes in read {
+        match String::from_utf8(bytes) {
+            Ok(text) => texts.push(text),
+            Err(_) => {
+                unreadable(findings, path, &Problem::input("not UTF-8 at the baseline"));
+            }
         }
     }
+    texts
 }
 
 fn unreadable(findings: &mut Findings, path: &str, problem: &Problem) {
@@ -96,6 +108,14 @@ fn unreadable(findings: &mut Findings, path: &str, problem: &Problem) {
         .about(Code::NoBaseline, Level::Unchecked, path)
         .expected("a baseline to compare with")
         .actual(problem.to_string())
-        .fix("git fetch --unshallow");
+        .fix(fix(problem));
     findings.add(finding);
+}
+
+/// What to do where the baseline cannot be read.
+pub(super) fn fix(problem: &Problem) -> String {
+    match problem.help.first() {
+        Some(help) => help.clone(),
+        None => "name another revision: `--baseline REV`".to_owned(),
+    }
 }

@@ -1,19 +1,24 @@
 //! Finds what is to be verified.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Kind, unreadable};
-use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Finding, Problem, shown};
+use super::{Kind, Setting, unreadable};
+use crate::module::SUMS;
+use crate::plan::Core;
+use crate::project::Project;
+use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Finding, Problem, ProjectPath, shown};
 
 /// Adds every module root and project in and below `directory/start`. What cannot be listed is a finding: a project
 /// could lie there. Links are not followed.
 pub(super) fn roots(
     directory: &Path,
     start: &Path,
+    setting: &Setting,
     roots: &mut Vec<(PathBuf, Kind)>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Problem> {
@@ -23,6 +28,8 @@ pub(super) fn roots(
     }
     let below_start =
         |path: &Path| -> PathBuf { start.join(path.strip_prefix(&top).unwrap_or(Path::new(""))) };
+    let slug = &setting.templates.module.manifest.slug.value;
+    let module = slug.rsplit('/').next().unwrap_or_default();
     let mut walk = WalkDir::new(&top).into_iter();
     while let Some(entry) = walk.next() {
         let entry = match entry {
@@ -37,7 +44,7 @@ pub(super) fn roots(
             }
         };
         if entry.file_name() == ".rapidkit" && entry.depth() > 0 {
-            if is_project(&entry)
+            if is_project(&entry, module)
                 && let Some(parent) = entry.path().parent()
             {
                 roots.push((below_start(parent), Kind::Project));
@@ -47,7 +54,7 @@ pub(super) fn roots(
             }
         } else if entry.file_type().is_dir() && entry.depth() > 0 && is_passed_over(&entry) {
             walk.skip_current_dir();
-        } else if entry.file_name() == "module.yaml"
+        } else if MODULE_MARKS.iter().any(|name| entry.file_name() == *name)
             && let Some(parent) = entry.path().parent()
             && is_module(parent)
         {
@@ -99,22 +106,57 @@ fn is_mark(path: &Path) -> bool {
 }
 
 /// Whether `.rapidkit` is (or stands in the place of) one of a project that we put something into. A bare one is RapidKit
-/// Core's cache, one with `project.json` and without our lock is a project of RapidKit Core's alone.
-fn is_project(entry: &DirEntry) -> bool {
+/// Core's cache, one with `project.json` and with nothing of ours is a project of RapidKit Core's alone.
+fn is_project(entry: &DirEntry, module: &str) -> bool {
     if !entry.file_type().is_dir() {
         return true;
     }
-    let has = |name: &str| entry.path().join(name).symlink_metadata().is_ok();
+    let has = |name: &str| stands(&entry.path().join(name));
     let ours = [
         "rapidkit-pg.lock.yaml",
         "rapidkit-pg.lock.yaml.sig",
         ".gitattributes",
         "txn",
     ];
-    ours.into_iter().any(has) || (has("vendor") && !has("project.json"))
+    ours.into_iter().any(has)
+        || (has("vendor") && !has("project.json"))
+        || has_tree(entry.path(), module)
 }
 
+/// Whether `rapidkit` holds a vendor tree of ours: of the module of this name, and none that RapidKit Core says it has
+/// copied of its own.
+fn has_tree(rapidkit: &Path, module: &str) -> bool {
+    let trees = WalkDir::new(rapidkit.join("vendor").join(module));
+    let trees = trees.min_depth(1).max_depth(1).into_iter().flatten();
+    let mut trees = trees.filter(|tree| tree.file_type().is_dir()).peekable();
+    if trees.peek().is_none() {
+        return false;
+    }
+    // What cannot be read excuses nothing.
+    let core = rapidkit
+        .parent()
+        .ok_or_else(|| Problem::input("no root"))
+        .and_then(Project::open)
+        .and_then(|project| Core::read(&project, &ProjectPath::root(), module));
+    let versions = core.map_or_else(|_| BTreeSet::new(), |core| core.versions);
+    let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    trees.any(|tree| {
+        versions
+            .iter()
+            .all(|version| tree.file_name() != version.as_str())
+    })
+}
+
+/// Files by which a module is known.
+const MODULE_MARKS: [&str; 2] = ["module.yaml", SUMS];
+
 fn is_module(root: &Path) -> bool {
-    root.join("module.sums").symlink_metadata().is_ok()
+    let has = |name: &str| stands(&root.join(name));
+    has(SUMS) && (has("module.yaml") || has("templates"))
         || (root.join("config/base.yaml").is_file() && root.join("templates").is_dir())
+}
+
+/// Whether there is something, for all that can be known: what cannot be looked at may be.
+fn stands(path: &Path) -> bool {
+    !matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound)
 }

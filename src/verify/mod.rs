@@ -113,7 +113,7 @@ pub fn verify(directory: &Path, starts: &[PathBuf], setting: &Setting) -> Result
     let mut roots = Vec::new();
     for start in starts {
         let before = (roots.len(), findings.len());
-        find::roots(directory, start, &mut roots, &mut findings)?;
+        find::roots(directory, start, setting, &mut roots, &mut findings)?;
         vanished::check(directory, start, &roots, setting, &mut findings);
         if before == (roots.len(), findings.len()) {
             return Err(nothing(directory, start));

@@ -55,7 +55,10 @@ fn load(path: &Path, findings: &mut Findings) -> Option<Module> {
             .about(Code::ModuleInvalid, Level::Finding, "module.yaml")
             .expected("a module that can be read")
             .actual(problem.to_string());
-        findings.add_fixed_here(finding, "vet");
+        match path.join("module.yaml").exists() {
+            true => findings.add_fixed_here(finding, "vet"),
+            false => findings.add(finding.fix_path("git restore --")),
+        }
     };
     let mut files = match from_directory(path) {
         Ok(files) => files,

@@ -84,12 +84,17 @@ pub(super) fn check(directory: &Path, root: &Path, setting: &Setting) -> (Checke
         }
     };
     let rapidkit = ProjectPath::existing(".rapidkit").unwrap_or_else(|_| ProjectPath::root());
-    if let Look::Other(what) = project.look(&rapidkit) {
+    let other = match project.look(&rapidkit) {
+        Look::File { .. } => Some("a file"),
+        Look::Other(what) => Some(what),
+        Look::Directory | Look::Absent => None,
+    };
+    if let Some(what) = other {
         let finding = findings
             .about(Code::VendorNotAFile, Level::Finding, ".rapidkit")
             .expected("a directory")
             .actual(what)
-            .fix_path("rm --");
+            .fix_path("git restore --");
         findings.add(finding);
         return (checked, findings.sorted());
     }

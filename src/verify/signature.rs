@@ -1,20 +1,24 @@
 //! RK02: who vouches for a lock, or for a module's sums.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::Setting;
 use super::findings::Findings;
+use crate::git;
 use crate::project::{Look, Project};
 use crate::signature::{
     AllowedSigners, Namespace, Principal, Revoked, SignatureError, Timestamp, verify,
 };
 use crate::types::{Code, Level, ProjectPath};
 
-/// Whom signatures are believed. It comes from a file that the caller names, never from what is verified.
+/// Whom signatures are believed. It comes from files that the caller names, never from what is verified.
 #[derive(Debug)]
 pub struct Trust {
-    /// The file of allowed signers.
-    pub file: PathBuf,
+    /// The file of allowed signers, and that of revoked keys.
+    pub files: Vec<PathBuf>,
+    /// The directories that are verified, with all below them.
+    pub starts: Vec<PathBuf>,
     pub signers: AllowedSigners,
     pub revoked: Revoked,
     /// Who must have signed; anybody who may if `None`.
@@ -122,22 +126,58 @@ fn not_a_file(path: &str, what: &str, findings: &mut Findings) -> Option<String>
     None
 }
 
-/// Whoever can change what is verified could change a trust file that lies in it.
+/// Whoever can change what is verified could change a trust file that lies in it, or a link there that leads to one.
 fn lies_inside(trust: &Trust, root: &Path, name: &str, findings: &mut Findings) -> bool {
-    let (Ok(file), Ok(root)) = (trust.file.canonicalize(), root.canonicalize()) else {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let verified: Vec<PathBuf> = trust
+        .starts
+        .iter()
+        .map(|start| real(start))
+        .chain([real(root)])
+        .chain(git::repositories(root))
+        .collect();
+    let is_inside = |place: &PathBuf| verified.iter().any(|verified| place.starts_with(verified));
+    let inside = trust
+        .files
+        .iter()
+        .find(|file| places(file).iter().any(is_inside));
+    let Some(file) = inside else {
         return false;
     };
-    let checkout = root
-        .ancestors()
-        .find(|directory| directory.join(".git").exists())
-        .unwrap_or(&root);
-    if !file.starts_with(checkout) {
-        return false;
-    }
     let finding = findings
         .about(Code::TrustInside, Level::Unchecked, name)
-        .expected("a trust file outside the checkout")
-        .actual(crate::types::shown(&trust.file));
+        .expected("trust from outside of all that is verified, and of the checkouts it lies in")
+        .actual(crate::types::shown(file));
     findings.add(finding);
     true
+}
+
+/// Where a path leads, and each link on the way there.
+fn places(path: &Path) -> Vec<PathBuf> {
+    let mut places = Vec::new();
+    let mut at = PathBuf::new();
+    let mut rest: Vec<OsString> = reversed(&std::path::absolute(path).unwrap_or_default());
+    while let Some(name) = rest.pop() {
+        if name == ".." {
+            at.pop();
+            continue;
+        }
+        at.push(name);
+        if let Ok(target) = at.read_link() {
+            places.push(at.clone());
+            at.pop();
+            rest.extend(reversed(&target));
+        }
+        // More than any system follows.
+        if places.len() > 64 {
+            break;
+        }
+    }
+    places.push(at);
+    places
+}
+
+fn reversed(path: &Path) -> Vec<OsString> {
+    let names = path.components().rev();
+    names.map(|name| name.as_os_str().to_owned()).collect()
 }

@@ -1,8 +1,8 @@
 //! RK08: what an interrupted run left, and an upgrade that waits.
 
 use super::findings::Findings;
-use crate::plan::PENDING;
-use crate::project::{Project, Recovered, STAGING};
+use crate::plan::{DESCRIPTION, PENDING};
+use crate::project::{Look, Project, Recovered, STAGING};
 use crate::types::{Code, Files as _, Level, ProjectPath};
 
 pub(super) fn check(project: &Project, findings: &mut Findings) {
@@ -12,7 +12,14 @@ pub(super) fn check(project: &Project, findings: &mut Findings) {
             .about(Code::Waiting, Level::Finding, PENDING)
             .expected("nothing there")
             .actual("an upgrade whose conflicts are not resolved");
-        findings.add_fixed_here(finding, "upgrade --continue");
+        let described = ProjectPath::existing(DESCRIPTION).map(|path| project.look(&path));
+        match described {
+            Ok(Look::Absent) => {
+                let finding = finding.fix_path("see what you need of it, then rm -r --");
+                findings.add(finding);
+            }
+            _ => findings.add_fixed_here(finding, "upgrade --continue"),
+        }
     }
     let (code, actual) = match project.pending() {
         None => return,
@@ -23,5 +30,9 @@ pub(super) fn check(project: &Project, findings: &mut Findings) {
         .about(code, Level::Finding, STAGING)
         .expected("nothing there")
         .actual(actual);
-    findings.add(finding.fix("run the command that was interrupted again"));
+    match ProjectPath::existing(STAGING).map(|path| project.look(&path)) {
+        // Of all that write, what has nothing to write itself where no answer changes: it accepts no edit and undoes none.
+        Ok(Look::Directory) => findings.add_fixed_here(finding, "reconfigure --yes"),
+        _ => findings.add(finding.fix_path("rm --")),
+    }
 }

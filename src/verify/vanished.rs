@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::find::{TOOL_MARKS, TOOLS};
-use super::{Kind, Setting, find};
+use super::{Kind, Setting, baseline, find};
 use crate::git::Revision;
 use crate::module::SUMS;
-use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Code, Finding, LOCK, Level};
+use crate::types::{CACHE_SIGNATURE, CACHE_TAG, Code, Finding, LOCK, Level, Problem};
 
 /// Adds what was in `directory/start` or below at the baseline and is not in `roots`.
 pub(super) fn check(
@@ -21,26 +21,37 @@ pub(super) fn check(
         return;
     };
     let (start, top) = find::place(directory, start);
-    let revision = match Revision::resolve(&top, name) {
-        Ok(revision) => revision,
+    let revisions = match Revision::every(&top, name) {
+        Ok(revisions) => revisions,
         // A root that is there says so itself.
         Err(_) if roots.iter().any(|(root, _)| *root == start) => return,
-        Err(problem) => return findings.push(unknown(&start, setting, &problem.to_string())),
+        Err(problem) => return findings.push(unknown(&start, setting, &problem)),
     };
-    let files = match revision.files(is_telling) {
-        Ok(files) => files,
-        Err(problem) => return findings.push(unknown(&start, setting, &problem.to_string())),
-    };
+    for revision in revisions {
+        match revision.files(is_telling) {
+            Ok(files) => gone(&revision, &files, &start, roots, findings),
+            Err(problem) => findings.push(unknown(&start, setting, &problem)),
+        }
+    }
+}
+
+fn gone(
+    revision: &Revision,
+    files: &[PathBuf],
+    start: &Path,
+    roots: &[(PathBuf, Kind)],
+    findings: &mut Vec<Finding>,
+) {
     let passed_over: BTreeSet<&Path> = files
         .iter()
-        .filter(|path| ends_with_any(path, &TOOL_MARKS) && is_mark(&revision, path))
+        .filter(|path| ends_with_any(path, &TOOL_MARKS) && is_mark(revision, path))
         .filter_map(|path| path.parent())
         .collect();
     for (root, kind) in files.iter().filter_map(|path| root_of(path)) {
         let mut above = root.ancestors().filter(|path| *path != Path::new(""));
         let is_hidden = above.any(|path| passed_over.contains(path) || ends_with_any(path, &TOOLS));
         let root = match root.as_os_str().is_empty() {
-            true => start.clone(),
+            true => start.to_owned(),
             false => start.join(root),
         };
         if is_hidden
@@ -89,13 +100,13 @@ fn ends_with_any(path: &Path, names: &[&str]) -> bool {
     names.iter().any(|name| path.ends_with(name))
 }
 
-fn unknown(start: &Path, setting: &Setting, reason: &str) -> Finding {
+fn unknown(start: &Path, setting: &Setting, problem: &Problem) -> Finding {
     let level = match setting.release {
         true => Level::Unchecked,
         false => Level::Info,
     };
     Finding::new(Code::NoBaseline, level, start, "")
         .expected("a baseline, to see what is gone")
-        .actual(reason)
-        .fix("git fetch --unshallow")
+        .actual(problem.to_string())
+        .fix(baseline::fix(problem))
 }

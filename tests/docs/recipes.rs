@@ -17,6 +17,8 @@ struct Service {
     folder: tempfile::TempDir,
     session: Session,
     jobs: std::cell::Cell<u32>,
+    /// The branch that is pushed to; a pull request's is none.
+    pushed: std::cell::Cell<Option<&'static str>>,
 }
 
 impl Service {
@@ -29,7 +31,7 @@ impl Service {
         git(&session);
         session.ok(
             &"the project",
-            "rapidkit-pg -q add --yes
+            "git commit -q --allow-empty -m Begin; rapidkit-pg -q add --yes
              git add --all; git commit -qm 'Add the layer'
              git clone -q --bare . ~/origin.git; git remote add origin ~/origin.git
              ssh-keygen -q -t ed25519 -N '' -C release -f ~/key
@@ -40,6 +42,7 @@ impl Service {
             folder,
             session,
             jobs: 0.into(),
+            pushed: Some("main").into(),
         }
     }
 
@@ -68,6 +71,14 @@ impl Service {
         self.session
             .ok(&"clone", &format!("git clone -q ~/origin.git ~/{name}"));
         self.path(&name)
+    }
+
+    /// The commit before the last push.
+    fn before(&self) -> String {
+        let (out, _) = self
+            .session
+            .ok(&"before", "git -C ~/origin.git rev-parse main^");
+        out.trim().to_owned()
     }
 
     /// Executes a script as a service does. What it printed is in the error.
@@ -138,6 +149,7 @@ fn github(service: &Service, purpose: &str) -> Result<(), String> {
         ("vars.REVOKED_KEYS", service.text("revoked_keys")),
         ("secrets.SIGNING_KEY", service.text("key")),
         ("github.event.repository.default_branch", "main".to_owned()),
+        ("github.event.before", service.before()),
         ("runner.temp", temporary.display().to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value.trim_end().to_owned()))
@@ -156,6 +168,11 @@ fn github(service: &Service, purpose: &str) -> Result<(), String> {
     ]
     .map(|(name, path)| (name.to_owned(), path.display().to_string()))
     .into();
+    let reference = match service.pushed.get() {
+        Some(branch) => format!("refs/heads/{branch}"),
+        None => "refs/pull/1/merge".to_owned(),
+    };
+    variables.insert("GITHUB_REF".to_owned(), reference);
     for (name, value) in job["env"].as_object().unwrap() {
         variables.insert(name.clone(), expanded(value.as_str().unwrap(), &known));
     }
@@ -189,9 +206,13 @@ fn gitlab(service: &Service, purpose: &str) -> (PathBuf, Result<(), String>) {
     let mut variables: Variables = [
         ("CI_PROJECT_DIR", clone.display().to_string()),
         ("CI_DEFAULT_BRANCH", "main".to_owned()),
+        ("CI_COMMIT_BEFORE_SHA", service.before()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
+    if let Some(branch) = service.pushed.get() {
+        variables.insert("CI_COMMIT_BRANCH".to_owned(), branch.to_owned());
+    }
     for (name, file) in [
         ("ALLOWED_SIGNERS", "allowed_signers"),
         ("REVOKED_KEYS", "revoked_keys"),
@@ -229,12 +250,21 @@ fn verifies(service: &Service, verify: &dyn Fn() -> Result<(), String>) {
     fails("RK0204");
     write("revoked_keys", "\n");
 
-    service.push("echo '// changed' >> .rapidkit/vendor/db_postgres/1.1.0/src/db_postgres/pool.rs");
+    service.push("echo '// changed' >> .rapidkit/vendor/db_postgres/*/src/db_postgres/pool.rs");
     fails("RK0301");
     service.push("git revert --no-commit HEAD");
     verify().unwrap();
+    // On another branch, `main` is what it is compared with.
+    for pushed in [None, Some("other")] {
+        service.pushed.set(pushed);
+        verify().unwrap_or_else(|said| panic!("{pushed:?}:\n{said}"));
+    }
+    service.pushed.set(Some("main"));
     service.push("echo '// mine' >> src/db_postgres/pool.rs; rapidkit-pg -q lock --overwrite");
     fails("RK0202");
+    // `main` itself has nothing to lose any more: the commit before had.
+    service.push("git rm -rq .rapidkit");
+    fails("RK0704");
 }
 
 #[test]

@@ -26,6 +26,8 @@ fn every_step_of_the_release_page_works() {
         "rapidkit-pg -q lock --overwrite --same-version
          git add --all; git commit -qm 'Release'; git tag v1.1.0
          mkdir ~/.ssh ~/trust
+         printf '#!/bin/sh\nsed -i \"s/^- $/- Something./\" \"$1\"\n' > ~/editor
+         chmod +x ~/editor; export EDITOR=~/editor
          ssh-keygen -q -t ed25519 -N '' -C release -f ~/.ssh/release
          echo \"release@example.org $(cat ~/.ssh/release.pub)\" > ~/trust/allowed_signers",
     );

@@ -247,3 +247,111 @@ fn a_record_that_vanished_from_the_lock_is_seen() {
         (Some(1), vec!["RK0704".to_owned()])
     );
 }
+
+/// A repository whose project has fallen back behind its last commit.
+fn fallen_back() -> Fixture {
+    let repository = Fixture::empty();
+    let path = repository.path().join("services/api");
+    std::fs::create_dir_all(&path).unwrap();
+    copy(added().path(), &path);
+    assert!(git(&repository, &["init", "-q"]));
+    let path = format!("services/api/{LOCK}");
+    let lock = repository.read(&path);
+    repository.write(
+        &path,
+        lock.replace("version: \"1.1.1\"", "version: \"9.0.0\""),
+    );
+    commit(&repository);
+    repository.write(&path, lock);
+    repository
+}
+
+#[test]
+fn a_repository_inside_of_the_repository_hides_no_baseline() {
+    let downgrade = (Some(1), vec!["RK0701".to_owned()]);
+    // The files of a bare repository, which can be committed, and which have a commit without any lock.
+    let repository = fallen_back();
+    assert!(git(&repository, &["init", "-q", "--bare", "services/api"]));
+    let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"; // the empty one
+    let inside =
+        |arguments: &[&str]| repository.git(&[&["--git-dir=services/api"], arguments].concat());
+    let commit = inside(&["commit-tree", tree, "-mx"]);
+    inside(&["update-ref", "HEAD", commit.trim()]);
+    assert_eq!(codes(&repository, "HEAD"), downgrade);
+    assert_eq!(
+        verify(&repository, &["services/api", "--baseline", "HEAD"]).code,
+        Some(1)
+    );
+    // A submodule in the place of a directory; and one that is broken.
+    for broken in [false, true] {
+        let repository = fallen_back();
+        let api = ["-C", "services/api"];
+        let inside = |arguments: &[&str]| git(&repository, &[&api[..], arguments].concat());
+        assert!(inside(&["init", "-q"]));
+        assert!(inside(&["commit", "-q", "--allow-empty", "-mx"]));
+        if broken {
+            repository.write("services/api/.git/HEAD", "");
+        }
+        assert_eq!(codes(&repository, "HEAD"), downgrade, "{broken}");
+    }
+}
+
+#[test]
+fn what_git_does_not_have_is_not_taken_for_absent() {
+    let repository = fallen_back();
+    // As in clones with `--filter=blob:none` and `--filter=tree:0`.
+    for object in [format!("services/api/{LOCK}"), "services".to_owned()] {
+        let hash = repository.git(&["rev-parse", &format!("HEAD:{object}")]);
+        let (folder, file) = hash.trim().split_at(2);
+        let objects = repository.path().join(".git/objects");
+        std::fs::remove_file(objects.join(folder).join(file)).unwrap();
+        assert_eq!(
+            codes(&repository, "HEAD"),
+            (Some(2), vec!["RK0703".to_owned()]),
+            "{object}"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_could_be_two_is_no_baseline() {
+    let repository = fallen_back();
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    assert!(git(
+        &repository,
+        &["update-ref", "refs/remotes/origin/main", head.trim()]
+    ));
+    let downgrade = (Some(1), vec!["RK0701".to_owned()]);
+    let unknown = (Some(2), vec!["RK0703".to_owned()]);
+    let names = ["origin/main", "refs/remotes/origin/main", "HEAD"];
+    for name in names {
+        assert_eq!(codes(&repository, name), downgrade, "{name}");
+    }
+    // Tags of what is newer, under the names of what is compared with.
+    commit(&repository);
+    let short = &head[..8];
+    for tag in names.into_iter().chain([short]) {
+        let tag = format!("refs/tags/{tag}");
+        assert!(git(&repository, &["update-ref", &tag, "HEAD"]));
+    }
+    for name in ["origin/main", "origin/main~0", "origin/main@{0}", short] {
+        assert_eq!(codes(&repository, name), unknown, "{name}");
+    }
+    assert_eq!(codes(&repository, "refs/remotes/origin/main"), downgrade);
+    assert_eq!(codes(&repository, "HEAD~1"), downgrade);
+    let verified = verify(&repository, &["--baseline", "origin/main"]);
+    assert_eq!(
+        verified.of("RK0703")[0]["actual"],
+        "`origin/main` could be refs/remotes/origin/main or refs/tags/origin/main"
+    );
+    // What is named in full is never another thing.
+    assert!(git(
+        &repository,
+        &["update-ref", "-d", "refs/remotes/origin/main"]
+    ));
+    assert_eq!(codes(&repository, "refs/remotes/origin/main"), unknown);
+    assert_eq!(
+        codes(&repository, "refs/tags/origin/main"),
+        (Some(0), vec![])
+    );
+}

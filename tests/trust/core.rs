@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, repository};
 use crate::project::{LOCK, VENDOR, added, copy, verify};
 
 #[test]
@@ -184,6 +184,34 @@ fn in_a_project_of_both_only_our_corner_is_judged() {
     project.run(&["lock", "--overwrite"]).ok();
     assert!(project.read(LOCK).starts_with("format: 1\nmodules:\n"));
     assert_eq!(verify(&project, &[]).of("RK0303").len(), 2);
+}
+
+#[test]
+fn a_project_is_not_passed_off_as_one_of_rapidkit_core_alone() {
+    let project = added();
+    let record = |version: &str| {
+        format!(
+            r#"{{ "files": {{ "x": {{ "hash": "{}", "module": "free/database/db_postgres", "version": "{version}" }} }} }}"#,
+            "0".repeat(64)
+        )
+    };
+    for name in ["rapidkit-pg.lock.yaml", ".gitattributes", ".ignore"] {
+        std::fs::remove_file(project.path().join(".rapidkit").join(name)).unwrap();
+    }
+    project.write(".rapidkit/project.json", "{}");
+    assert_eq!(verify(&project, &[]).of("RK0101").len(), 1);
+    // What RapidKit Core has copied of its own module of this name is not ours, where it is recorded.
+    let files = ".rapidkit/file-hashes.json";
+    project.write(files, "nonsense");
+    assert_eq!(verify(&project, &[]).of("RK0101").len(), 1);
+    project.write(files, record("0.1.34"));
+    assert_eq!(verify(&project, &[]).of("RK0101").len(), 1);
+    let vendor = project.path().join(".rapidkit/vendor/db_postgres");
+    std::fs::rename(vendor.join("1.1.1"), vendor.join("0.1.34")).unwrap();
+    project.write(".rapidkit/vendor/auth/1.0.0/x.py", "theirs");
+    project.refuses(&["verify-all"], 2, &["nothing to verify"]);
+    let theirs = repository().join("tests/fixtures/fastapi/rapidkit-core-adopted");
+    Fixture::copy_of(&theirs).refuses(&["verify-all"], 2, &["nothing to verify"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What is verified: everything here and below, in an order that does not change.
 
+use std::os::unix::fs::symlink;
+
 use rapidkit_pg::types::CACHE_SIGNATURE as CACHE;
 
 use crate::fixture::Fixture;
@@ -107,6 +109,45 @@ fn the_fix_is_a_command_that_works_from_here() {
     assert_eq!(verify(&repository, &["--release"]).code, Some(0));
 }
 
+/// What is done to a project, and the code of what is then to be mended.
+type Broken = (&'static str, fn(&Fixture));
+
+#[rustfmt::skip]
+const BROKEN: &[Broken] = &[
+    ("RK0802", |p| { p.write(".rapidkit/txn/0000", ""); }),
+    ("RK0802", |p| { p.write(".rapidkit/txn", ""); }),
+    ("RK0803", |p| { p.write(".rapidkit/upgrade/before/x", ""); }),
+    ("RK0803", |p| { p.write(".rapidkit/upgrade", ""); }),
+    ("RK0305", |p| { std::fs::rename(p.path().join(".rapidkit"), p.path().join("moved")).unwrap(); symlink("moved", p.path().join(".rapidkit")).unwrap(); }),
+    ("RK0305", |p| { std::fs::remove_dir_all(p.path().join(".rapidkit")).unwrap(); p.write(".rapidkit", ""); }),
+];
+
+#[test]
+fn the_fix_mends_what_is_broken_and_takes_nothing_along() {
+    for (at, (code, break_it)) in BROKEN.iter().enumerate() {
+        let project = added();
+        project.git(&["init", "-q"]);
+        project.git(&["add", "-A"]);
+        project.write("src/db_postgres/pool.rs", "// mine\n");
+        break_it(&project);
+        let found = verify(&project, &[]).of(code);
+        assert_eq!(found.len(), 1, "{at}");
+        let fix = found[0]["fix"].as_str().unwrap();
+        let command = fix.trim_start_matches("see what you need of it, then ");
+        let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
+        let ran = std::process::Command::new("bash")
+            .args(["-c", &command.replace("rapidkit-pg", binary)])
+            .current_dir(project.path())
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{at}: {fix}: {ran:?}");
+        let mended = verify(&project, &["--release"]);
+        let left: Vec<String> = mended.codes().into_iter().collect();
+        assert_eq!(left, ["RK0601"], "{at}: {fix}: the edit alone");
+        assert_eq!(project.read("src/db_postgres/pool.rs"), "// mine\n");
+    }
+}
+
 #[test]
 fn the_work_of_tools_is_passed_over_and_a_marker_alone_hides_nothing_else() {
     let repository = Fixture::empty();
@@ -153,4 +194,19 @@ fn a_named_directory_without_anything_to_verify_is_no_success() {
         2,
         &["nothing to verify", "apps/web or below"],
     );
+}
+
+#[test]
+fn a_module_without_its_manifest_is_seen() {
+    let repository = monorepo();
+    let module = repository.path().join("modules/db");
+    std::fs::rename(module.join("module.yaml"), module.join("module.yml")).unwrap();
+    let verified = verify(&repository, &[]);
+    assert_eq!(verified.code, Some(1), "{}", verified.ran.out);
+    assert_eq!(verified.of("RK0406")[0]["root"], "modules/db");
+    std::fs::remove_file(module.join("module.yml")).unwrap();
+    assert_eq!(verify(&repository, &["modules"]).code, Some(1));
+    // Sums of something else are nobody's module.
+    std::fs::remove_dir_all(module.join("templates")).unwrap();
+    assert_eq!(verify(&repository, &[]).code, Some(0));
 }

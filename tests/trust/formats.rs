@@ -64,12 +64,17 @@ fn json_is_what_its_committed_schema_says() {
     );
 }
 
-#[test]
-fn sarif_is_what_the_published_schema_says() {
+fn sarif_schema() -> String {
     // The published schema holds a pattern that is no regular expression: a bracket too much.
     let published = include_str!("sarif-2.1.0.schema.json");
-    let schema = &published.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}?$");
+    let schema = published.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}?$");
     assert_ne!(schema, published);
+    schema
+}
+
+#[test]
+fn sarif_is_what_the_published_schema_says() {
+    let schema = &sarif_schema();
     let tree = troubled();
     for more in [&[][..], &["--release"]] {
         let document = output(&tree, "sarif", more);
@@ -128,34 +133,39 @@ fn github_gets_one_command_a_line() {
     );
 }
 
+/// How many suites a report in JUnit's format has.
+fn suites(folder: &Fixture, report: &str) -> String {
+    let path = folder.write("report.xml", report);
+    let script = "import sys, xml.etree.ElementTree as E\n\
+        root = E.parse(sys.argv[1]).getroot()\n\
+        assert root.tag == 'testsuites', root.tag\n\
+        count = lambda e, tag: sum(1 for _ in e.iter(tag))\n\
+        for e in [root, *root.findall('testsuite')]:\n    \
+        assert int(e.get('tests')) == count(e, 'testcase') > 0\n    \
+        assert int(e.get('failures')) == count(e, 'failure')\n    \
+        assert int(e.get('errors')) == count(e, 'error')\n\
+        for case in root.iter('testcase'):\n    \
+        assert case.get('name') and case.get('classname')\n\
+        print(len(root.findall('testsuite')))\n";
+    let checked = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(path)
+        .output()
+        .unwrap();
+    assert!(
+        checked.status.success(),
+        "{}\n{report}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+    String::from_utf8(checked.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn junit_is_well_formed_and_counts_right() {
     let tree = troubled();
     for more in [&[][..], &["--release"]] {
         let text = output(&tree, "junit", more);
-        tree.write("report.xml", &text);
-        let script = "import sys, xml.etree.ElementTree as E\n\
-            root = E.parse(sys.argv[1]).getroot()\n\
-            assert root.tag == 'testsuites', root.tag\n\
-            count = lambda e, tag: sum(1 for _ in e.iter(tag))\n\
-            for e in [root, *root.findall('testsuite')]:\n    \
-            assert int(e.get('tests')) == count(e, 'testcase') > 0\n    \
-            assert int(e.get('failures')) == count(e, 'failure')\n    \
-            assert int(e.get('errors')) == count(e, 'error')\n\
-            for case in root.iter('testcase'):\n    \
-            assert case.get('name') and case.get('classname')\n\
-            print(len(root.findall('testsuite')))\n";
-        let checked = std::process::Command::new("python3")
-            .args(["-c", script])
-            .arg(tree.path().join("report.xml"))
-            .output()
-            .unwrap();
-        assert!(
-            checked.status.success(),
-            "{}\n{text}",
-            String::from_utf8_lossy(&checked.stderr)
-        );
-        assert_eq!(String::from_utf8_lossy(&checked.stdout).trim(), "2");
+        assert_eq!(suites(&tree, &text), "2");
     }
 }
 
@@ -182,4 +192,35 @@ fn a_reader_of_any_format_sees_the_same_findings() {
     assert_eq!(unique("json"), human);
     assert_eq!(unique("github"), human);
     assert_eq!(unique("junit"), human);
+}
+
+#[test]
+fn nothing_to_check_is_a_document_too() {
+    let empty = Fixture::empty();
+    let schema = sarif_schema();
+    for command in ["verify-all", "vet"] {
+        let said = |format: &str| {
+            let ran = empty.run(&[command, "--format", format]);
+            assert_eq!(ran.code, Some(2));
+            let human = ran.err.strip_prefix("error: ").unwrap().lines().next();
+            (ran.out, human.unwrap().to_owned())
+        };
+        let (sarif, reason) = said("sarif");
+        validate(&schema, &sarif);
+        let log: Value = serde_json::from_str(&sarif).unwrap();
+        let invocation = &log["runs"][0]["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], false);
+        assert_eq!(
+            invocation["toolExecutionNotifications"][0]["message"]["text"],
+            reason
+        );
+        let (junit, _) = said("junit");
+        assert_eq!(suites(&Fixture::empty(), &junit), "1");
+        assert!(
+            junit.contains(" tests=\"1\" failures=\"0\" errors=\"1\">"),
+            "{junit}"
+        );
+        let (github, _) = said("github");
+        assert_eq!(github, format!("::error title=rapidkit-pg::{reason}\n"));
+    }
 }

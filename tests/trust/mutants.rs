@@ -38,7 +38,7 @@ const VENDOR_TREE: &[Mutant] = &[
     ("a file is a directory with a file",        &["RK0303", "RK0305"], |p| { remove(p, POOL); p.write(&format!("{POOL}/x"), ""); }),
     ("the vendor directory is a link elsewhere", &["RK0302", "RK0305"], |p| { rename(p, ".rapidkit/vendor", "elsewhere"); symlink("../elsewhere", p.path().join(".rapidkit/vendor")).unwrap(); }),
     (".rapidkit is a link elsewhere",            &["RK0305"], |p| { rename(p, ".rapidkit", "elsewhere"); symlink("elsewhere", p.path().join(".rapidkit")).unwrap(); }),
-    (".rapidkit is a file",                      &["RK0101"], |p| { std::fs::remove_dir_all(p.path().join(".rapidkit")).unwrap(); p.write(".rapidkit", ""); }),
+    (".rapidkit is a file",                      &["RK0305"], |p| { std::fs::remove_dir_all(p.path().join(".rapidkit")).unwrap(); p.write(".rapidkit", ""); }),
     ("a file is added",                          &["RK0303"], |p| { p.write(&format!("{VENDOR}/more.rs"), ""); }),
     ("a dot file is added",                      &["RK0303"], |p| { p.write(&format!("{VENDOR}/.more"), ""); }),
     ("a dot file is added beside the lock",      &["RK0303"], |p| { p.write(".rapidkit/.DS_Store", ""); }),

@@ -248,6 +248,61 @@ fn trust_that_lies_in_the_checkout_counts_for_nothing() {
 }
 
 #[test]
+fn trust_that_whoever_changes_the_checkout_could_change_counts_for_nothing() {
+    let keys = Keys::new();
+    let project = signed(&keys);
+    let tree = || {
+        let tree = Fixture::empty();
+        let path = tree.path().join("services/api");
+        std::fs::create_dir_all(&path).unwrap();
+        crate::project::copy(project.path(), &path);
+        tree.write("allowed_signers", keys.line("release", ""));
+        tree.write("revoked_keys", "\n");
+        tree
+    };
+    let outside = keys.path("allowed_signers");
+    let inside = |tree: &Fixture, arguments: &[&str]| {
+        let verified = verify(tree, &[&["--release"], arguments].concat());
+        assert_eq!(
+            (verified.code, codes(&verified)),
+            (Some(2), vec!["RK0207".to_owned()]),
+            "{arguments:?}"
+        );
+    };
+    // Below where verification starts, without any git.
+    let unpacked = tree();
+    inside(&unpacked, &["--trust", "allowed_signers"]);
+    inside(
+        &unpacked,
+        &["--trust", &outside, "--revoked", "revoked_keys"],
+    );
+    inside(&unpacked, &["services/..", "--trust", "allowed_signers"]);
+    assert_eq!(verify(&unpacked, &["--trust", &outside]).code, Some(0));
+    // In the repository around a submodule.
+    let around = tree();
+    for repository in [".git", "services/api/.git"] {
+        std::fs::create_dir(around.path().join(repository)).unwrap();
+    }
+    inside(&around, &["services/api", "--trust", "allowed_signers"]);
+    // A link within, to a file or to its folder, or by way of the outside, that leads out.
+    let linked = tree();
+    symlink(&outside, linked.path().join("link")).unwrap();
+    symlink(keys.folder.path(), linked.path().join("folder")).unwrap();
+    symlink(linked.path().join("link"), keys.folder.path().join("back")).unwrap();
+    let back = keys.path("back");
+    for path in ["link", "folder/allowed_signers", &back] {
+        inside(&linked, &["--trust", path]);
+    }
+    // A link outside does no harm, and nor does a way that passes through.
+    symlink(&outside, keys.folder.path().join("current")).unwrap();
+    let folder = keys.folder.path().file_name().unwrap().to_str().unwrap();
+    let through = format!("services/../../{folder}/current");
+    for path in [&keys.path("current"), &through] {
+        assert_eq!(verify(&linked, &["--trust", path]).code, Some(0), "{path}");
+    }
+}
+
+#[test]
 fn trust_that_cannot_be_read_is_bad_input() {
     let keys = Keys::new();
     let project = signed(&keys);

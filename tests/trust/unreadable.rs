@@ -38,3 +38,45 @@ fn what_cannot_be_read_is_no_success() {
         std::fs::set_permissions(&full, PermissionsExt::from_mode(0o755)).unwrap();
     }
 }
+
+/// What is made unreadable beside a good project, and the mode it gets.
+const BESIDE: &[(&str, u32)] = &[
+    ("api/.rapidkit", 0o000),
+    ("api/.rapidkit", 0o444),
+    ("api", 0o444),
+    ("module", 0o444),
+    ("module/templates", 0o000),
+];
+
+#[test]
+fn what_cannot_be_looked_into_beside_a_good_project_is_no_success() {
+    for (path, mode) in BESIDE {
+        let project = Fixture::empty();
+        copy(added().path(), project.path());
+        for (name, from) in [("api", added()), ("module", Fixture::module())] {
+            let to = project.path().join(name);
+            std::fs::create_dir(&to).unwrap();
+            copy(from.path(), &to);
+        }
+        let full = project.path().join(path);
+        std::fs::set_permissions(&full, PermissionsExt::from_mode(*mode)).unwrap();
+        let output = project.unprivileged(&["verify-all", "--format", "json"]);
+        std::fs::set_permissions(&full, PermissionsExt::from_mode(0o755)).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_ne!(output.status.code(), Some(0), "{path} {mode:o}: {report:#}");
+        let fault = |finding: &serde_json::Value| finding["level"] != "info";
+        let root = path.split('/').next().unwrap();
+        let mut faults = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| fault(f));
+        assert!(
+            faults.all(
+                |finding| finding["root"].as_str().unwrap().starts_with(root)
+                    || finding["path"].as_str().unwrap().starts_with(root)
+            ),
+            "{path} {mode:o}: {report:#}"
+        );
+    }
+}

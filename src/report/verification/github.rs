@@ -7,6 +7,9 @@ pub(super) fn print(terminal: Terminal, view: &View) {
     for finding in view.findings {
         terminal.result(command(finding));
     }
+    if let Some(problem) = view.problem {
+        terminal.result(format!("::error title=rapidkit-pg::{}", data(problem)));
+    }
     if view.exit == 0 {
         let text = format!("{} projects and modules verified", view.checked.len());
         terminal.result(format!("::notice title=rapidkit-pg::{}", data(&text)));

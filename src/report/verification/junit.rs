@@ -58,6 +58,17 @@ fn render(view: &View) -> String {
         }
         suites += "  </testsuite>\n";
     }
+    if let Some(problem) = view.problem {
+        totals = [1, 0, 1];
+        let name = format!("rapidkit-pg {}", view.command);
+        let _ = writeln!(
+            suites,
+            "  <testsuite name=\"{name}\"{}>\n    <testcase classname=\"{name}\" name=\"checked\">\n      \
+             <error message=\"{}\"/>\n    </testcase>\n  </testsuite>",
+            attributes(totals),
+            escaped(problem)
+        );
+    }
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rapidkit-pg {}\"{}>\n{suites}</testsuites>\n",
         view.command,

@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub exit: u8,
     pub checked: Vec<Checked<'a>>,
     pub findings: &'a [Finding],
+    /// Why nothing could be checked at all.
+    pub problem: Option<&'a str>,
 }
 
 /// What was looked at.

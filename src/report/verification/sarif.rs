@@ -46,6 +46,13 @@ struct Rule {
 struct Invocation {
     execution_successful: bool,
     exit_code: u8,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
 }
 
 #[derive(Serialize)]
@@ -111,6 +118,16 @@ pub(super) fn print(terminal: Terminal, view: &View) {
             invocations: [Invocation {
                 execution_successful: view.exit != 2,
                 exit_code: view.exit,
+                tool_execution_notifications: view
+                    .problem
+                    .map(|problem| Notification {
+                        level: "error",
+                        message: Text {
+                            text: problem.to_owned(),
+                        },
+                    })
+                    .into_iter()
+                    .collect(),
             }],
             results: view.findings.iter().map(result).collect(),
             column_kind: "utf16CodeUnits",

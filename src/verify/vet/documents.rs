@@ -26,18 +26,28 @@ pub(super) fn changelog(subject: &Subject, findings: &mut Findings) {
     if !has_entry(text, &version) {
         let finding = findings
             .about(Code::NoChangelogEntry, Level::Finding, &path.value)
-            .expected(format!("a heading `## {version}`"))
+            .expected(format!(
+                "a heading `## {version}`, and what changed below it"
+            ))
             .actual("none");
         findings.add(finding);
     }
 }
 
-/// Whether a second-level heading names the version: `## 1.0.0`, `## [1.0.0] - 2026-11-25`.
+/// Whether a second-level heading names the version, `## 1.0.0` or `## [1.0.0] - 2026-11-25`, and below it is more than what
+/// `vet --bump` puts there.
 fn has_entry(text: &str, version: &str) -> bool {
+    let is_named = |line: &str| {
+        let word = line
+            .strip_prefix("## ")
+            .and_then(|heading| heading.split_whitespace().next());
+        word.is_some_and(|word| word.trim_matches(['[', ']']).trim_start_matches('v') == version)
+    };
     text.lines()
-        .filter_map(|line| line.strip_prefix("## "))
-        .filter_map(|heading| heading.split_whitespace().next())
-        .any(|word| word.trim_matches(['[', ']']).trim_start_matches('v') == version)
+        .skip_while(|line| !is_named(line))
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "))
+        .any(|line| !line.starts_with('#') && line.contains(char::is_alphanumeric))
 }
 
 pub(super) fn pages(subject: &Subject, findings: &mut Findings) {
@@ -72,13 +82,16 @@ mod tests {
 
     #[test]
     fn an_entry_is_a_heading_of_the_version() {
-        for text in [
+        for heading in [
             "## 1.0.0",
-            "# x\n\n## 1.0.0 - Unreleased\n",
+            "# x\n\n## 1.0.0 - Unreleased",
             "## [1.0.0] - 2026-11-25",
             "## v1.0.0",
         ] {
-            assert!(has_entry(text, "1.0.0"), "{text}");
+            let text = format!("{heading}\n\n### Fixed\n\n- This.\n\n## 0.9.0\n\n- That.\n");
+            assert!(has_entry(&text, "1.0.0"), "{text}");
+            let text = text.replace("This.", "");
+            assert!(!has_entry(&text, "1.0.0"), "{text}");
         }
         for text in [
             "",
@@ -88,7 +101,8 @@ mod tests {
             "## 11.0.0",
             "## since 1.0.0",
         ] {
-            assert!(!has_entry(text, "1.0.0"), "{text}");
+            let text = format!("{text}\n\n- This.\n");
+            assert!(!has_entry(&text, "1.0.0"), "{text}");
         }
     }
 }
