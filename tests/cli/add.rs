@@ -123,7 +123,7 @@ fn several_packages_are_listed_and_one_can_be_named() {
     assert!(
         workspace
             .path()
-            .join(".rapidkit/vendor/db_postgres/1.1.1/crates/api/src/db_postgres/mod.rs")
+            .join(".rapidkit/vendor/db_postgres/1.2.0/crates/api/src/db_postgres/mod.rs")
             .exists()
     );
     // Inside a member, that member is meant.

@@ -233,11 +233,11 @@ fn it_is_upgraded_and_removed_as_any_other() {
     let project = adopted();
     project.run(&["add", "--yes", "--adopt"]).ok();
     let module = Fixture::module();
-    module.replace("module.yaml", "version: 1.1.1", "version: 1.2.0");
+    module.replace("module.yaml", "version: 1.2.0", "version: 1.3.0");
     module.replace(
         "docs/changelog.md",
-        "## 1.1.1",
-        "## 1.2.0\n\n- New.\n\n## 1.1.1",
+        "## 1.2.0",
+        "## 1.3.0\n\n- New.\n\n## 1.2.0",
     );
     module.replace(
         "templates/fastapi/db_postgres/postgres.py",

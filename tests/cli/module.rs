@@ -30,7 +30,7 @@ fn a_doubled_key() {
 #[test]
 fn a_wrong_type() {
     refused(
-        "version: 1.1.1",
+        "version: 1.2.0",
         "version: [1]",
         &["module.yaml:4:", "string"],
     );
@@ -38,7 +38,7 @@ fn a_wrong_type() {
 
 #[test]
 fn a_version_that_is_none() {
-    refused("version: 1.1.1", "version: 1.0", &["module.yaml:4:"]);
+    refused("version: 1.2.0", "version: 1.0", &["module.yaml:4:"]);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn drift_is_refused_with_both_ways_out() {
         &["add", "--yes", "--module", path],
         2,
         &[
-            "still says version 1.1.1",
+            "still says version 1.2.0",
             "changed: templates/rust/src/db_postgres/pool.rs.j2",
             "--allow-drift",
             "lock --overwrite",
@@ -228,7 +228,7 @@ fn drift_is_refused_with_both_ways_out() {
     module.refuses(
         &["lock", "--overwrite"],
         1,
-        &["still says version 1.1.1", "--same-version"],
+        &["still says version 1.2.0", "--same-version"],
     );
     module.run(&["lock", "--overwrite", "--same-version"]).ok();
     Fixture::axum()
@@ -239,12 +239,12 @@ fn drift_is_refused_with_both_ways_out() {
 #[test]
 fn a_bumped_version_is_recorded() {
     let module = Fixture::module();
-    module.replace("module.yaml", "version: 1.1.1", "version: 1.1.2");
+    module.replace("module.yaml", "version: 1.2.0", "version: 1.2.1");
     let path = module.path().to_str().unwrap();
     Fixture::axum().refuses(
         &["add", "--yes", "--module", path],
         2,
-        &["module.sums is of version 1.1.1"],
+        &["module.sums is of version 1.2.0"],
     );
     assert_eq!(module.run(&["lock", "--check"]).code, Some(1));
     module.run(&["lock", "--overwrite"]).ok();

@@ -453,7 +453,7 @@ fn reword(project: &Fixture, wording: &str, older: &str) {
         let digest = Sha256::digest(text);
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     };
-    let patch = ".rapidkit/vendor/db_postgres/1.1.1/wiring.patch";
+    let patch = ".rapidkit/vendor/db_postgres/1.2.0/wiring.patch";
     let before = hash(project.read(patch));
     project.replace("src/main.rs", wording, older);
     project.replace(patch, wording, older);
@@ -552,7 +552,7 @@ fn what_a_person_wrote_into_our_block_is_never_ours() {
     project.write(".env.example", resolved);
     project.run(&left).ok();
     project.run(&["verify-all", "--release"]).ok();
-    let patch = project.read(".rapidkit/vendor/db_postgres/1.1.1/wiring.patch");
+    let patch = project.read(".rapidkit/vendor/db_postgres/1.2.0/wiring.patch");
     assert!(
         !patch.contains("<<<<<<<") && !patch.contains("DB_POOL_SIZE=4"),
         "{patch}"

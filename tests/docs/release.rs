@@ -38,7 +38,7 @@ fn every_step_of_the_release_page_works() {
         &"what was released",
         "git status --porcelain; git log --oneline --decorate; git show --stat HEAD; rapidkit-pg lock --check",
     );
-    for expected in ["tag: v1.1.1", "module.sums.sig", "docs/changelog.md"] {
+    for expected in ["tag: v1.2.1", "module.sums.sig", "docs/changelog.md"] {
         assert!(log.contains(expected), "no {expected} in\n{log}");
     }
 }

@@ -21,7 +21,7 @@ fn a_lock_of_an_older_version_is_a_downgrade() {
     let lock = project.read(LOCK);
     project.write(
         LOCK,
-        lock.replace("version: \"1.1.1\"", "version: \"1.1.2\""),
+        lock.replace("version: \"1.2.0\"", "version: \"1.2.1\""),
     );
     commit(&project);
     project.write(LOCK, &lock);
@@ -52,7 +52,7 @@ fn a_project_below_the_repository_root_is_found_at_the_baseline() {
     let lock = repository.read(&path);
     repository.write(
         &path,
-        lock.replace("version: \"1.1.1\"", "version: \"9.0.0\""),
+        lock.replace("version: \"1.2.0\"", "version: \"9.0.0\""),
     );
     commit(&repository);
     repository.write(&path, lock);
@@ -96,10 +96,10 @@ fn one_version_of_a_module_is_one_content() {
     module.run(&["lock", "--overwrite", "--same-version"]).ok();
     assert_eq!(verify(&module, &[]).code, Some(0));
     assert_eq!(codes(&module, "HEAD"), (Some(1), vec!["RK0702".to_owned()]));
-    module.replace("module.yaml", "version: 1.1.1", "version: 0.9.0");
+    module.replace("module.yaml", "version: 1.2.0", "version: 0.9.0");
     module.run(&["lock", "--overwrite"]).ok();
     assert_eq!(codes(&module, "HEAD"), (Some(1), vec!["RK0701".to_owned()]));
-    module.replace("module.yaml", "version: 0.9.0", "version: 1.1.2");
+    module.replace("module.yaml", "version: 0.9.0", "version: 1.2.1");
     module.run(&["lock", "--overwrite"]).ok();
     assert_eq!(codes(&module, "HEAD"), (Some(0), vec![]));
     // Pages are no content.
@@ -259,7 +259,7 @@ fn fallen_back() -> Fixture {
     let lock = repository.read(&path);
     repository.write(
         &path,
-        lock.replace("version: \"1.1.1\"", "version: \"9.0.0\""),
+        lock.replace("version: \"1.2.0\"", "version: \"9.0.0\""),
     );
     commit(&repository);
     repository.write(&path, lock);

@@ -169,8 +169,8 @@ fn in_a_project_of_both_only_our_corner_is_judged() {
     let files = ".rapidkit/file-hashes.json";
     project.write(files, record("0.9.0"));
     assert_eq!(verify(&project, &[]).of("RK0303").len(), 0);
-    let ours = project.write(".rapidkit/vendor/db_postgres/1.1.1/x", "");
-    for version in ["", ".", "1.1.1", "0.9.0/../1.1.1"] {
+    let ours = project.write(".rapidkit/vendor/db_postgres/1.2.0/x", "");
+    for version in ["", ".", "1.2.0", "0.9.0/../1.2.0"] {
         project.write(files, record(version));
         assert_eq!(verify(&project, &[]).of("RK0303").len(), 2, "{version}");
     }
@@ -207,7 +207,7 @@ fn a_project_is_not_passed_off_as_one_of_rapidkit_core_alone() {
     project.write(files, record("0.1.34"));
     assert_eq!(verify(&project, &[]).of("RK0101").len(), 1);
     let vendor = project.path().join(".rapidkit/vendor/db_postgres");
-    std::fs::rename(vendor.join("1.1.1"), vendor.join("0.1.34")).unwrap();
+    std::fs::rename(vendor.join("1.2.0"), vendor.join("0.1.34")).unwrap();
     project.write(".rapidkit/vendor/auth/1.0.0/x.py", "theirs");
     project.refuses(&["verify-all"], 2, &["nothing to verify"]);
     let theirs = repository().join("tests/fixtures/fastapi/rapidkit-core-adopted");
@@ -224,7 +224,7 @@ fn what_has_drifted_proves_nothing() {
     module.write("docs/usage.md", page + "\n");
     project.run(&with_module).ok();
     module.replace("templates/rust/src/db_postgres/pool.rs.j2", "use ", "use  ");
-    project.refuses(&with_module, 2, &["still says version 1.1.1"]);
+    project.refuses(&with_module, 2, &["still says version 1.2.0"]);
 }
 
 #[test]

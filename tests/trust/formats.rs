@@ -21,7 +21,7 @@ fn troubled() -> Fixture {
     let lock = format!("{bad}/.rapidkit/rapidkit-pg.lock.yaml");
     let text = tree
         .read(&lock)
-        .replace("version: \"1.1.1\"", "version: \"1.0.9\"");
+        .replace("version: \"1.2.0\"", "version: \"1.0.9\"");
     tree.write(&lock, text);
     tree.write(&format!("{bad}/src/db_postgres/pool.rs"), "// mine\n");
     tree

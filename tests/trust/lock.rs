@@ -134,7 +134,7 @@ fn what_it_cannot_record_is_said() {
     Fixture::axum().refuses(&["lock"], 2, &["no lock", "add"]);
     Fixture::empty().refuses(&["lock"], 2, &["no project"]);
     let project = added();
-    project.replace(LOCK, "version: \"1.1.1\"", "version: \"0.9.0\"");
+    project.replace(LOCK, "version: \"1.2.0\"", "version: \"0.9.0\"");
     project.refuses(&["lock", "--overwrite"], 2, &["0.9.0", "--module DIR"]);
     let project = added();
     project.replace(

@@ -14,9 +14,9 @@ use crate::project::{LOCK, VENDOR, Verified, added, make_executable, make_pipe, 
 /// What is done, all codes that a release verification then reports (information aside), and how it is done.
 type Mutant = (&'static str, &'static [&'static str], fn(&Fixture));
 
-const POOL: &str = ".rapidkit/vendor/db_postgres/1.1.1/src/db_postgres/pool.rs";
-const PATCH: &str = ".rapidkit/vendor/db_postgres/1.1.1/wiring.patch";
-const URL: &str = ".rapidkit/vendor/db_postgres/1.1.1/src/db_postgres/url.rs";
+const POOL: &str = ".rapidkit/vendor/db_postgres/1.2.0/src/db_postgres/pool.rs";
+const PATCH: &str = ".rapidkit/vendor/db_postgres/1.2.0/wiring.patch";
+const URL: &str = ".rapidkit/vendor/db_postgres/1.2.0/src/db_postgres/url.rs";
 const MINE: &str = "src/db_postgres/pool.rs";
 
 #[rustfmt::skip]
@@ -117,7 +117,7 @@ const THE_LOCK: &[Mutant] = &[
     ("vendor and lock are rewritten consistently", &["RK0501"], |p| rewrite(p, &[POOL])),
     ("and so is the generated file",             &["RK0501"], |p| rewrite(p, &[POOL, MINE])),
     ("another content of this version",          &["RK0405"], |p| edit_value(p, "content", "00000000")),
-    ("another version",                          &["RK0504"], |p| p.replace(LOCK, "version: \"1.1.1\"", "version: \"1.1.2\"")),
+    ("another version",                          &["RK0504"], |p| p.replace(LOCK, "version: \"1.2.0\"", "version: \"1.2.1\"")),
     ("another module",                           &["RK0504"], |p| p.replace(LOCK, "db_postgres\"\n    target", "db_postgreS\"\n    target")),
     ("another answer",                           &["RK0501"], |p| p.replace(LOCK, "\"pool_size\": 10", "\"pool_size\": 11")),
     ("an answer that is not accepted",           &["RK0505"], |p| p.replace(LOCK, "\"pool_size\": 10", "\"pool_size\": -1")),
@@ -212,8 +212,8 @@ const MODULE: &[Mutant] = &[
     ("two sums are swapped",                     &["RK0401"], |p| { let t = p.read("module.sums"); let mut l: Vec<_> = t.lines().collect(); l.swap(3, 4); p.write("module.sums", l.join("\n") + "\n"); }),
     ("a sum is taken out",                       &["RK0402"], |p| { let t = p.read("module.sums"); let l: Vec<_> = t.lines().filter(|l| !l.ends_with("docs/usage.md")).collect(); p.write("module.sums", l.join("\n") + "\n"); }),
     ("a sum is changed",                         &["RK0402"], |p| { let t = p.read("module.sums"); let l = t.lines().find(|l| l.ends_with("docs/usage.md")).unwrap(); p.write("module.sums", t.replace(&l[..4], if l.starts_with("0000") { "1111" } else { "0000" })); }),
-    ("the version is raised, no more",           &["RK0402", "RK0407"], |p| p.replace("module.yaml", "version: 1.1.1", "version: 1.1.2")),
-    ("the version in the sums is another",       &["RK0407"], |p| p.replace("module.sums", "# version 1.1.1", "# version 1.1.2")),
+    ("the version is raised, no more",           &["RK0402", "RK0407"], |p| p.replace("module.yaml", "version: 1.2.0", "version: 1.2.1")),
+    ("the version in the sums is another",       &["RK0407"], |p| p.replace("module.sums", "# version 1.2.0", "# version 1.2.1")),
     ("the module in the sums is another",        &["RK0407"], |p| p.replace("module.sums", "db_postgres\n", "db_postgreS\n")),
     ("module.yaml is broken",                    &["RK0406"], |p| { p.write("module.yaml", "name: ["); }),
 ];

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::fixture::{Fixture, Ran};
 
 /// Where the pristine copies of the sources lie.
-pub const VENDOR: &str = ".rapidkit/vendor/db_postgres/1.1.1/src/db_postgres";
+pub const VENDOR: &str = ".rapidkit/vendor/db_postgres/1.2.0/src/db_postgres";
 pub const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";
 
 /// A binary crate that the layer was added to.

@@ -348,7 +348,7 @@ fn a_module_is_signed_as_a_project_is() {
     let verified = keys.verify(&module, &[]);
     assert_eq!(verified.code, Some(0), "{}", verified.ran.out);
     assert!(verified.report["checked"][0]["signer"].is_string());
-    module.replace("module.sums", "# version 1.1.1", "# version 1.1.2");
+    module.replace("module.sums", "# version 1.2.0", "# version 1.2.1");
     assert_eq!(codes(&keys.verify(&module, &[])), ["RK0202", "RK0407"]);
 }
 

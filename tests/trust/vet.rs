@@ -32,7 +32,7 @@ fn module() -> Fixture {
     );
     module.write(
         "docs/changelog.md",
-        "# Changelog\n\n## 1.1.1 - Unreleased\n\n- All of it.\n",
+        "# Changelog\n\n## 1.2.0 - Unreleased\n\n- All of it.\n",
     );
     module.run(&["lock", "--overwrite", "--same-version"]);
     module
@@ -78,7 +78,7 @@ const FAULTS: &[Fault] = &[
     ("an undeclared variable",              "RK1003", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 77 %}{{ answers.colour }}{% endif %}\n"); }),
     ("a fact that the framework has not",   "RK1003", SETTINGS, |m| { let t = m.read(SETTINGS); m.write(SETTINGS, t + "{% if answers.pool_size == 77 %}{{ facts.colour }}{% endif %}\n"); }),
     ("an answer that nothing reads",        "RK1004", "config/base.yaml", |m| m.replace("config/base.yaml", "prompts:\n", "prompts:\n  - name: colour\n    ask: Which?\n    help: None.\n    type: boolean\n    default: true\n")),
-    ("no changelog entry",                  "RK1005", "docs/changelog.md", |m| m.replace("docs/changelog.md", "## 1.1.1", "## 0.9.0")),
+    ("no changelog entry",                  "RK1005", "docs/changelog.md", |m| m.replace("docs/changelog.md", "## 1.2.0", "## 0.9.0")),
     ("an empty page",                       "RK1006", "docs/usage.md", |m| { m.write("docs/usage.md", "# Usage\n"); }),
     ("a page that is not in the map",       "RK1006", "module.yaml", |m| m.replace("module.yaml", "  usage: docs/usage.md\n", "")),
     ("a page that is not there",            "RK0406", "module.yaml", |m| m.replace("module.yaml", "docs/usage.md", "docs/absent.md")),
@@ -150,24 +150,24 @@ fn a_directory_without_a_module_is_bad_input() {
 
 #[test]
 fn bump_edits_the_version_and_nothing_else() {
-    for (part, version) in [("patch", "1.1.2"), ("minor", "1.2.0"), ("major", "2.0.0")] {
+    for (part, version) in [("patch", "1.2.1"), ("minor", "1.3.0"), ("major", "2.0.0")] {
         let module = module();
         module.replace(
             "module.yaml",
-            "version: 1.1.1",
-            "version:   '1.1.1'   # of what is generated",
+            "version: 1.2.0",
+            "version:   '1.2.0'   # of what is generated",
         );
         module.run(&["lock", "--overwrite", "--same-version"]).ok();
         let (yaml, before) = (module.read("module.yaml"), module.tree());
         module.run(&["vet", "--bump", part]).ok();
         assert_eq!(
             module.read("module.yaml"),
-            yaml.replacen("'1.1.1'", &format!("'{version}'"), 1)
+            yaml.replacen("'1.2.0'", &format!("'{version}'"), 1)
         );
         let changelog = module.read("docs/changelog.md");
         assert!(
             changelog.starts_with(&format!(
-                "# Changelog\n\n## {version} - Unreleased\n\n### Changed\n\n- \n\n## 1.1.1 - Unreleased\n"
+                "# Changelog\n\n## {version} - Unreleased\n\n### Changed\n\n- \n\n## 1.2.0 - Unreleased\n"
             )),
             "{changelog}"
         );
