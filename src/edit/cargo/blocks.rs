@@ -1,6 +1,6 @@
 //! What the lock records of a manifest, found again.
 
-use toml_edit::{Document, Item};
+use toml_edit::{Document, Item, TableLike};
 
 use super::exclude;
 use super::text::strings;
@@ -42,7 +42,8 @@ fn holds(manifest: &Document<String>, name: &str, entry: &Item, wanted: &Item) -
         return false;
     }
     // Where only features were put into an entry, all else that it says was the user's before.
-    if version(wanted).is_none() && wanted.get("workspace").is_none() {
+    let only_features = |table: &dyn TableLike| table.iter().all(|(key, _)| key == "features");
+    if wanted.as_table_like().is_some_and(only_features) {
         return true;
     }
     let is_default = |feature: &String| feature == "default";
