@@ -190,6 +190,7 @@ fn what_vanished_since_the_baseline_is_seen() {
 #[test]
 fn the_first_interruption_ends_it() {
     let project = added();
+    project.write(".git/HEAD", "");
     let script = "#!/bin/sh\necho > \"$HOME/started\"\nexec sleep 60\n";
     project.write("bin/git", script);
     make_executable(&project, "bin/git");
