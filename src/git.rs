@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 use crate::types::Problem;
 
 const LARGEST: usize = 4 << 20;
+/// A path is no pattern.
+const LITERAL: &str = "--literal-pathspecs";
 
 /// A revision of a repository that a directory lies in.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl Revision {
     /// Git cannot be run or cannot read it, or the file is larger than 4 MiB.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
         let file = self.below.join(path);
-        let arguments = ["ls-tree", "-z", &self.commit, "--"].map(OsStr::new);
+        let arguments = [LITERAL, "ls-tree", "-z", &self.commit, "--"].map(OsStr::new);
         let listed = run(
             &self.repository,
             arguments.iter().chain([&file.as_os_str()]),
@@ -100,7 +102,7 @@ impl Revision {
     /// Git cannot be run, or cannot list them.
     pub fn files(&self, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Problem> {
         let fault = |reason: String| Problem::input(format!("git cannot list files: {reason}"));
-        let arguments = ["ls-tree", "-r", "-z", "--name-only", &self.commit, "--"];
+        let arguments = [LITERAL, "ls-tree", "-r", "-z", "--name-only", &self.commit, "--"];
         let mut git = git(&self.repository, arguments);
         if self.below != Path::new("") {
             git.arg(&self.below);
@@ -216,8 +218,8 @@ fn run(
 fn git(directory: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut git = Command::new("git");
     git.current_dir(directory)
-        // A directory with the files of a bare repository is none, and a path is no pattern.
-        .args(["-c", "safe.bareRepository=explicit", "--literal-pathspecs"])
+        // A directory with the files of a bare repository is none.
+        .args(["-c", "safe.bareRepository=explicit"])
         .args(arguments)
         // A repository's own settings must not make git fetch, ask or write.
         .env("GIT_NO_LAZY_FETCH", "1")

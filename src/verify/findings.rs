@@ -54,6 +54,13 @@ impl<'a> Findings<'a> {
             ))
         });
         self.list.dedup();
+        // The next run finishes what an interrupted one has begun. To mend single files before would get in its way.
+        let interrupted = |finding: &&Finding| finding.code == Code::Interrupted;
+        if let Some(first) = self.list.iter().find(interrupted).cloned() {
+            for finding in &mut self.list {
+                finding.fix.clone_from(&first.fix);
+            }
+        }
         self.list
     }
 }

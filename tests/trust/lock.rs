@@ -127,6 +127,14 @@ fn what_is_printed_mends() {
     for finding in verified("RK0604") {
         assert_eq!(finding["fix"], "take out all but one in src/main.rs");
     }
+    // In the middle of a run, the next run mends what can be mended.
+    project.write(".rapidkit/txn/COMMIT", "{}");
+    project.write(".rapidkit/.ignore", "");
+    let verified = verify(&project, &["--release"]);
+    assert!(verified.codes().len() > 2, "{}", verified.ran.out);
+    for finding in verified.codes().iter().flat_map(|code| verified.of(code)) {
+        assert_eq!(finding["fix"], "rapidkit-pg reconfigure --yes");
+    }
 }
 
 #[test]
