@@ -102,7 +102,15 @@ impl Revision {
     /// Git cannot be run, or cannot list them.
     pub fn files(&self, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Problem> {
         let fault = |reason: String| Problem::input(format!("git cannot list files: {reason}"));
-        let arguments = [LITERAL, "ls-tree", "-r", "-z", "--name-only", &self.commit, "--"];
+        let arguments = [
+            LITERAL,
+            "ls-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            &self.commit,
+            "--",
+        ];
         let mut git = git(&self.repository, arguments);
         if self.below != Path::new("") {
             git.arg(&self.below);

@@ -300,10 +300,17 @@ impl Pyproject {
                 .iter()
                 .map(|r| format!("    {},\n", quoted(r)))
                 .collect();
-            return vec![Splice {
-                span,
-                text: format!("[\n{lines}]"),
-            }];
+            let inside = &text[span.start + 1..close];
+            // Comments stay; each has a line of its own before the bracket.
+            return vec![
+                match inside.rfind('\n').filter(|_| !inside.trim().is_empty()) {
+                    Some(end) => Splice::insert(span.start + 1 + end + 1, lines),
+                    None => Splice {
+                        span,
+                        text: format!("[\n{lines}]"),
+                    },
+                },
+            ];
         };
         let is_lined = text[last.end..close].contains('\n');
         if !is_lined {
@@ -538,6 +545,16 @@ mod tests {
             assert!(pyproject.add_dependencies(&wanted()).is_err(), "{text}");
         }
         assert!(Pyproject::parse(path, "[project\n").is_err());
+    }
+
+    #[test]
+    fn comments_in_an_empty_list_stay() {
+        let text = added("[project]\ndependencies = [\n  # None yet.\n  ]\n");
+        assert!(
+            text.starts_with("[project]\ndependencies = [\n  # None yet.\n    \""),
+            "{text}"
+        );
+        assert!(text.ends_with("\",\n  ]\n"), "{text}");
     }
 
     #[test]

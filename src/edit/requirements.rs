@@ -132,7 +132,8 @@ pub fn add_dependencies(
         if !text.is_empty() && !text.ends_with('\n') {
             lines.insert_str(0, newline(text));
         }
-        if text.lines().last().is_some_and(continues) {
+        let last = text.lines().last().unwrap_or_default();
+        if continues(last.trim_end_matches('\r')) {
             lines.insert_str(0, newline(text));
         }
         splices.push(Splice::insert(text.len(), lines));
@@ -221,6 +222,10 @@ mod tests {
         assert_eq!(
             added("fastapi \\\n"),
             text("fastapi \\\n\nsqlalchemy[asyncio]>=2.0,<3\n")
+        );
+        assert_eq!(
+            added("fastapi \\\r"),
+            text("fastapi \\\r\n\nsqlalchemy[asyncio]>=2.0,<3\n")
         );
         assert_eq!(
             added("# all \\"),
