@@ -131,7 +131,7 @@ fn see_through(text: &str, root: Node) -> (String, Vec<(Range<usize>, Transparen
             .trim();
         let Some(arguments) = children(node)
             .into_iter()
-            .find(|n| n.kind() == "token_tree")
+            .find(|n| n.kind() == "token_tree" && !n.has_error())
         else {
             continue;
         };
@@ -263,6 +263,18 @@ mod tests {
                 .find(|n| n.kind() == "call_expression" && source.slice(**n).starts_with("serve"))
                 .unwrap_or_else(|| panic!("{text}: {}", source.root().to_sexp()));
             assert!(source.macro_around(*serve).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finished_is_an_error() {
+        for text in [
+            "tokio::select! {",
+            "fn f() { join!(a(",
+            "use a; x! { tokio::select! {",
+            "fn f() {}\n#[test]\n",
+        ] {
+            assert!(tree(text).errors() > 0, "{text}");
         }
     }
 
