@@ -87,6 +87,12 @@ impl LockedModule {
     pub fn name(&self) -> &str {
         self.module.rsplit('/').next().unwrap_or_default()
     }
+
+    /// What was put into a file of the user's.
+    pub fn blocks_in<'l>(&'l self, path: &'l ProjectPath) -> impl Iterator<Item = &'l LockedFile> {
+        let files = self.files.iter();
+        files.filter(move |file| file.kind == FileKind::Block && file.path == *path)
+    }
 }
 
 impl Lock {

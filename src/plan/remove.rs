@@ -318,9 +318,8 @@ fn without_blocks(
     locked: &LockedModule,
 ) -> Result<Option<String>, Problem> {
     let framework = framework(&locked.framework)?;
-    let is_here = |file: &&LockedFile| file.kind == FileKind::Block && file.path == *path;
     let mut without = text.to_owned();
-    for block in locked.files.iter().filter(is_here).map(block_of) {
+    for block in locked.blocks_in(path).map(block_of) {
         let instead = framework.instead_of(&block);
         let splice = take_out(path.file_name(), &without, &block, &instead);
         without = spliced(&without, splice.as_slice());
@@ -330,8 +329,7 @@ fn without_blocks(
 
 /// The texts of the wiring that stands nowhere in a source as it was put in.
 fn not_there(path: &ProjectPath, text: &str, locked: &LockedModule) -> Vec<String> {
-    let is_here = |file: &&LockedFile| file.kind == FileKind::Block && file.path == *path;
-    let blocks: Vec<Block> = locked.files.iter().filter(is_here).map(block_of).collect();
+    let blocks: Vec<Block> = locked.blocks_in(path).map(block_of).collect();
     let counts = count_blocks(path.file_name(), text, &blocks);
     let blocks = blocks.into_iter().zip(counts);
     blocks

@@ -57,11 +57,8 @@ impl Recorded<'_> {
     /// passes for it once it is taken back.
     fn loses(&self, new: &[&Block]) -> bool {
         let is_there = |name: &str| new.iter().any(|block| block.name == block_base(name));
-        let names = self
-            .blocks
-            .iter()
-            .filter_map(|(file, _)| file.name.as_deref());
-        names.filter(|name| !is_there(name)).count() > 0
+        let files = self.blocks.iter().map(|(file, _)| file);
+        !files.filter_map(|file| file.name.as_deref()).all(is_there)
     }
 
     /// What was put in, whatever the user has made of it.

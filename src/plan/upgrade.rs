@@ -425,8 +425,8 @@ impl Draft<'_> {
             .into_iter()
             .find(|record| record.kind == FileKind::Seed);
         let Some(old) = self.record(was, FileKind::Seed).cloned() else {
-            let mut seeds = self.locked.files.iter();
-            let elsewhere = seeds.find(|other| other.template.as_deref() == Some(&file.template));
+            let mut files = self.locked.files.iter();
+            let elsewhere = files.find(|other| other.template.as_deref() == Some(&file.template));
             let is_wanted = match elsewhere {
                 None => true,
                 // It goes from there if it is as it was made; else the user has it, or wants none.

@@ -9,8 +9,8 @@ use super::rendering::patch_path;
 use super::state::block_of;
 use crate::edit::splice::newline;
 use crate::edit::{is_part, is_source};
-use crate::lockfile::LockedModule;
-use crate::types::{FileKind, Files, Problem, ProjectPath};
+use crate::lockfile::{LockedFile, LockedModule};
+use crate::types::{Files, Problem, ProjectPath};
 
 /// The patch's name in a module's vendor tree, below the target's path.
 pub const WIRING: &str = "wiring.patch";
@@ -173,18 +173,13 @@ fn counts(ranges: &str) -> [usize; 2] {
 
 /// The first line of a block that the user has made a part of a statement.
 pub fn part_of_a_statement<'l>(
-    path: &ProjectPath,
+    path: &'l ProjectPath,
     text: &str,
     locked: &'l LockedModule,
 ) -> Option<&'l str> {
-    let blocks = locked
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Block && file.path == *path);
-    let part = blocks
-        .map(|file| (file, block_of(file)))
-        .find(|(_, block)| is_part(path.file_name(), text, block));
-    part?.0.text.as_deref()?.lines().next()
+    let is_part = |file: &&LockedFile| is_part(path.file_name(), text, &block_of(file));
+    let part = locked.blocks_in(path).find(is_part)?;
+    part.text.as_deref()?.lines().next()
 }
 
 fn inserted(run: &[Line<str>]) -> String {

@@ -39,25 +39,8 @@ fn a_lock_of_an_older_version_is_a_downgrade() {
 
 #[test]
 fn a_project_below_the_repository_root_is_found_at_the_baseline() {
-    let repository = Fixture::empty();
-    let project = added();
-    std::fs::create_dir_all(repository.path().join("services")).unwrap();
-    crate::project::copy(project.path(), &{
-        let path = repository.path().join("services/api");
-        std::fs::create_dir_all(&path).unwrap();
-        path
-    });
-    assert!(git(&repository, &["init", "-q"]));
-    let path = format!("services/api/{LOCK}");
-    let lock = repository.read(&path);
-    repository.write(
-        &path,
-        lock.replace("version: \"1.2.0\"", "version: \"9.0.0\""),
-    );
-    commit(&repository);
-    repository.write(&path, lock);
     assert_eq!(
-        codes(&repository, "HEAD"),
+        codes(&fallen_back(), "HEAD"),
         (Some(1), vec!["RK0701".to_owned()])
     );
 }

@@ -3,7 +3,7 @@
 use toml_edit::{Document, Item, TableLike};
 
 use super::exclude;
-use super::text::strings;
+use super::text::{default_features, is_inherited, strings, version};
 use super::workspace::dependency_tables;
 use crate::types::Block;
 
@@ -47,8 +47,9 @@ fn holds(manifest: &Document<String>, name: &str, entry: &Item, wanted: &Item) -
         return true;
     }
     let is_default = |feature: &String| feature == "default";
-    let default = default_features(wanted);
-    let has_default = default_features(entry) || default && features.iter().any(is_default);
+    let has_default = |entry: &Item| default_features(entry).unwrap_or(true);
+    let default = has_default(wanted);
+    let is_on = has_default(entry) || default && features.iter().any(is_default);
     let mut tables = [entry, wanted].into_iter().filter_map(Item::as_table_like);
     let same = |key: &str| match key {
         "version" | "features" | "default-features" | "default_features" | "optional"
@@ -58,7 +59,7 @@ fn holds(manifest: &Document<String>, name: &str, entry: &Item, wanted: &Item) -
     };
     is_one_package(manifest, name)
         && version(entry) == version(wanted)
-        && has_default == default
+        && is_on == default
         && tables.all(|table| table.iter().all(|(key, _)| same(key)))
 }
 
@@ -77,21 +78,4 @@ fn is_one_package(manifest: &Document<String>, name: &str) -> bool {
         .flat_map(|kind| dependency_tables(manifest, kind))
         .filter_map(|(_, table)| table.get(name)?.get("package"))
         .all(|package| package.as_str() == Some(name))
-}
-
-fn version(entry: &Item) -> Option<&str> {
-    entry
-        .as_str()
-        .or_else(|| entry.get("version").and_then(Item::as_str))
-}
-
-fn default_features(entry: &Item) -> bool {
-    ["default-features", "default_features"]
-        .iter()
-        .find_map(|key| entry.get(key)?.as_bool())
-        .unwrap_or(true)
-}
-
-fn is_inherited(entry: &Item) -> bool {
-    entry.get("workspace").and_then(Item::as_bool) == Some(true)
 }

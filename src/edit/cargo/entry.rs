@@ -4,7 +4,7 @@ use semver::{Version, VersionReq};
 use toml_edit::{Item, TableLike};
 
 use super::dependencies::Editor;
-use super::text::{span_of, strings};
+use super::text::{default_features, is_inherited, span_of, strings, version};
 use super::version_req::overlap;
 use super::workspace::Manifest;
 use crate::types::{Dependency, Problem};
@@ -53,11 +53,9 @@ impl Editor<'_> {
         dependency: &Dependency,
         item: &Item,
     ) -> Result<Said, Problem> {
-        let default = ["default-features", "default_features"]
-            .iter()
-            .find_map(|key| item.get(key).and_then(Item::as_bool));
+        let default = default_features(item);
         let mut features = strings(item.get("features"));
-        if inherits(item) {
+        if is_inherited(item) {
             let shared = self.workspace.as_ref().and_then(|root| {
                 let item = root.get(&["workspace", "dependencies", &dependency.name])?;
                 Some((root, item))
@@ -72,7 +70,7 @@ impl Editor<'_> {
                     format!("`[workspace.dependencies]` has no `{}`", dependency.name),
                 ));
             };
-            if inherits(shared) {
+            if is_inherited(shared) {
                 return Err(root.problem(
                     format!("`{}` of the workspace inherits itself", dependency.name),
                     span_of(shared),
@@ -84,10 +82,7 @@ impl Editor<'_> {
             said.default_features |= default == Some(true);
             return Ok(said);
         }
-        let text = item
-            .as_str()
-            .or_else(|| item.get("version").and_then(Item::as_str));
-        let requirement = match text {
+        let requirement = match version(item) {
             Some(text) => Some(VersionReq::parse(text).map_err(|error| {
                 manifest.problem(
                     format!("no valid version requirement: {error}"),
@@ -176,10 +171,6 @@ impl Editor<'_> {
             .filter(|version| requirement.matches(version))
             .max()
     }
-}
-
-fn inherits(item: &Item) -> bool {
-    item.get("workspace").and_then(Item::as_bool) == Some(true)
 }
 
 /// The features that an entry lacks.

@@ -36,6 +36,25 @@ pub fn edited(
     })
 }
 
+/// Whether an entry takes what the workspace says.
+pub fn is_inherited(entry: &Item) -> bool {
+    entry.get("workspace").and_then(Item::as_bool) == Some(true)
+}
+
+/// What an entry says of default features, in either spelling.
+pub fn default_features(entry: &Item) -> Option<bool> {
+    ["default-features", "default_features"]
+        .iter()
+        .find_map(|key| entry.get(key)?.as_bool())
+}
+
+/// What an entry says of its version.
+pub fn version(entry: &Item) -> Option<&str> {
+    entry
+        .as_str()
+        .or_else(|| entry.get("version").and_then(Item::as_str))
+}
+
 /// The strings of an array.
 pub fn strings(item: Option<&Item>) -> Vec<String> {
     let array = item.and_then(Item::as_array);
