@@ -64,67 +64,8 @@ impl FromStr for DatabaseUrl {
             query.push(("port", port));
         }
 
-        let (mut connect_timeout, mut pgbouncer, mut ssl_mode, mut root_cert) =
-            (None, false, None, false);
-        let mut bound = false;
-        for pair in parts.query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match key {
-                "channel_binding" => {
-                    bound = match value {
-                        "require" => true,
-                        "disable" | "prefer" => false,
-                        _ => return Err("channel_binding disable, prefer or require"),
-                    };
-                }
-                "connect_timeout" => match value.parse() {
-                    Ok(seconds @ 1..=3600) => connect_timeout = Some(Duration::from_secs(seconds)),
-                    _ => return Err("connect_timeout of 1 to 3600 whole seconds"),
-                },
-                "pgbouncer" => {
-                    pgbouncer = match value {
-                        "true" => true,
-                        "false" => false,
-                        _ => return Err("pgbouncer=true or pgbouncer=false"),
-                    };
-                }
-                "sslmode" if !SSL_MODES.contains(&value) => {
-                    return Err(
-                        "sslmode disable, allow, prefer, require, verify-ca or verify-full",
-                    );
-                }
-                "sslmode" => ssl_mode = Some(value),
-                "port" if value.parse::<u16>().is_err() => return Err("port of 1 to 65535"),
-                "sslrootcert" => {
-                    root_cert = true;
-                    query.push((key, value));
-                }
-                "application_name" | "dbname" | "host" | "options" | "password" | "port"
-                | "user" => {
-                    query.push((key, value));
-                }
-                _ => {
-                    return Err(
-                        "query parameters application_name, channel_binding, connect_timeout, dbname, \
-                                host, options, password, pgbouncer, port, sslmode, sslrootcert and user",
-                    );
-                }
-            }
-        }
-        // The driver does not bind; a certificate that is checked for its name serves the same end.
-        if bound && ssl_mode != Some("verify-full") {
-            return Err("sslmode=verify-full with channel_binding=require");
-        }
-        // As in libpq: whoever names an authority wants the certificate checked.
-        match ssl_mode {
-            Some("require") if root_cert => query.push(("sslmode", "verify-ca")),
-            Some(mode) => query.push(("sslmode", mode)),
-            None => {}
-        }
-        if pgbouncer && query.iter().any(|(key, _)| *key == "options") {
-            return Err("either options or pgbouncer=true: PgBouncer cannot pass options on");
-        }
-
+        let settings = Settings::split(parts.query)?;
+        query.extend(settings.parameters);
         let query: Vec<String> = query
             .into_iter()
             .map(|(key, value)| format!("{key}={}", value.replace('+', "%2B").replace('&', "%26")))
@@ -133,7 +74,7 @@ impl FromStr for DatabaseUrl {
             format!("postgres:///{}?{}", parts.database, query.join("&"))
                 .parse()
                 .map_err(|_| ACCEPTED)?;
-        if pgbouncer {
+        if settings.pgbouncer {
             // The server connection behind the pooler changes from one transaction to the next.
             options = options.statement_cache_capacity(0).extra_float_digits(None);
         }
@@ -141,8 +82,8 @@ impl FromStr for DatabaseUrl {
         Ok(Self {
             redacted,
             options,
-            connect_timeout,
-            pgbouncer,
+            connect_timeout: settings.connect_timeout,
+            pgbouncer: settings.pgbouncer,
         })
     }
 }
@@ -175,6 +116,81 @@ pub(super) fn redact(url: &str) -> String {
     match Parts::split(url).filter(clear) {
         Some(parts) => parts.redacted(parts.scheme),
         None => "***".to_owned(),
+    }
+}
+
+/// The query of a URL: what the driver takes as it is, and what is read here.
+#[derive(Default)]
+struct Settings<'a> {
+    parameters: Vec<(&'a str, &'a str)>,
+    connect_timeout: Option<Duration>,
+    pgbouncer: bool,
+}
+
+impl<'a> Settings<'a> {
+    fn split(query: &'a str) -> Result<Self, &'static str> {
+        let mut settings = Self::default();
+        let (mut ssl_mode, mut root_cert, mut channel_binding) = (None, false, false);
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match key {
+                "channel_binding" => {
+                    channel_binding = match value {
+                        "require" => true,
+                        "disable" | "prefer" => false,
+                        _ => return Err("channel_binding disable, prefer or require"),
+                    };
+                }
+                "connect_timeout" => match value.parse() {
+                    Ok(seconds @ 1..=3600) => {
+                        settings.connect_timeout = Some(Duration::from_secs(seconds));
+                    }
+                    _ => return Err("connect_timeout of 1 to 3600 whole seconds"),
+                },
+                "pgbouncer" => {
+                    settings.pgbouncer = match value {
+                        "true" => true,
+                        "false" => false,
+                        _ => return Err("pgbouncer=true or pgbouncer=false"),
+                    };
+                }
+                "sslmode" if !SSL_MODES.contains(&value) => {
+                    return Err(
+                        "sslmode disable, allow, prefer, require, verify-ca or verify-full",
+                    );
+                }
+                "sslmode" => ssl_mode = Some(value),
+                "port" if value.parse::<u16>().is_err() => return Err("port of 1 to 65535"),
+                "sslrootcert" => {
+                    root_cert = true;
+                    settings.parameters.push((key, value));
+                }
+                "application_name" | "dbname" | "host" | "options" | "password" | "port"
+                | "user" => {
+                    settings.parameters.push((key, value));
+                }
+                _ => {
+                    return Err(
+                        "query parameters application_name, channel_binding, connect_timeout, dbname, \
+                                host, options, password, pgbouncer, port, sslmode, sslrootcert and user",
+                    );
+                }
+            }
+        }
+        // The driver does not bind; a certificate that is checked for its name serves the same end.
+        if channel_binding && ssl_mode != Some("verify-full") {
+            return Err("sslmode=verify-full with channel_binding=require");
+        }
+        // As in libpq: whoever names an authority wants the certificate checked.
+        match ssl_mode {
+            Some("require") if root_cert => settings.parameters.push(("sslmode", "verify-ca")),
+            Some(mode) => settings.parameters.push(("sslmode", mode)),
+            None => {}
+        }
+        if settings.pgbouncer && settings.parameters.iter().any(|(key, _)| *key == "options") {
+            return Err("either options or pgbouncer=true: PgBouncer cannot pass options on");
+        }
+        Ok(settings)
     }
 }
 
