@@ -5,7 +5,7 @@ use super::context::{self, Context};
 use crate::cli::{Diff, Format};
 use crate::lockfile::{Lock, LockedModule};
 use crate::module::Module;
-use crate::plan::{self, Finished, State, To, pristine, remarked, states};
+use crate::plan::{self, Finished, State, To, has_other_mode, pristine, remarked, states};
 use crate::project::Project;
 use crate::report::{FileDiff, print_json};
 use crate::types::{FileKind, Files, Problem};
@@ -25,6 +25,8 @@ struct ModuleDiff {
     yours: Vec<FileDiff>,
     /// What was put into files of the user's and is no longer as it was recorded: `src/main.rs (routes)`.
     blocks: Vec<String>,
+    /// Files whose executable bit is not as it was recorded.
+    modes: Vec<String>,
     /// What an upgrade would change; `null` if there is none.
     upgrade: Option<UpgradeDiff>,
 }
@@ -55,24 +57,30 @@ pub fn run(context: &Context, args: &Diff) -> Result<u8, Problem> {
         modules: Vec::new(),
     };
     for locked in &lock.modules {
-        let (yours, blocks) = yours(&project, locked)?;
+        let Yours {
+            files,
+            blocks,
+            modes,
+        } = yours(&project, locked)?;
         let slug = &module.manifest.slug.value;
         let is_newer = *slug == locked.module && module.manifest.version.value > locked.version;
         report.modules.push(ModuleDiff {
             module: locked.module.clone(),
             target: locked.target.to_string(),
             version: locked.version.to_string(),
-            yours,
+            yours: files,
             blocks,
+            modes,
             upgrade: match is_newer {
                 true => Some(upgrade(&project, &lock, locked, &module)?),
                 false => None,
             },
         });
     }
-    let differs = report.modules.iter().any(|module| {
-        !module.yours.is_empty() || !module.blocks.is_empty() || module.upgrade.is_some()
-    });
+    let differs = report
+        .modules
+        .iter()
+        .any(|module| module.is_edited() || module.upgrade.is_some());
     match args.reporting.format {
         Format::Json => print_json(context.terminal, "diff", &report),
         Format::Human => print(context, &report, args.stat),
@@ -80,14 +88,24 @@ pub fn run(context: &Context, args: &Diff) -> Result<u8, Problem> {
     Ok(u8::from(args.exit_code && differs))
 }
 
-fn yours(
-    project: &Project,
-    locked: &LockedModule,
-) -> Result<(Vec<FileDiff>, Vec<String>), Problem> {
+impl ModuleDiff {
+    fn is_edited(&self) -> bool {
+        !(self.yours.is_empty() && self.blocks.is_empty() && self.modes.is_empty())
+    }
+}
+
+/// What was edited, as in [`ModuleDiff`].
+#[derive(Default)]
+struct Yours {
+    files: Vec<FileDiff>,
+    blocks: Vec<String>,
+    modes: Vec<String>,
+}
+
+fn yours(project: &Project, locked: &LockedModule) -> Result<Yours, Problem> {
     let copies = pristine(project, locked)?;
     let finished = Finished::read(project, locked)?;
-    let mut files = Vec::new();
-    let mut blocks = Vec::new();
+    let mut found = Yours::default();
     for state in states(project, locked)? {
         let path = &state.file.path;
         match state.file.kind {
@@ -95,7 +113,11 @@ fn yours(
                 let now = project.text(path)?;
                 let copy = copies.get(path).map_or("", |text| &**text);
                 let before = finished.of(path, copy)?;
-                files.extend(FileDiff::of(path.as_str(), Some(&before), now.as_deref()));
+                let edited = FileDiff::of(path.as_str(), Some(&before), now.as_deref());
+                found.files.extend(edited);
+                if has_other_mode(project, state.file) {
+                    found.modes.push(path.to_string());
+                }
             }
             FileKind::Block => {
                 let name = state.file.name.as_deref().unwrap_or_default();
@@ -103,19 +125,16 @@ fn yours(
                 let copy = copies.get(path).zip(now.as_deref());
                 let before = copy.and_then(|(copy, now)| remarked(copy, now, name));
                 if before.is_some() {
-                    files.extend(FileDiff::of(
-                        path.as_str(),
-                        before.as_deref(),
-                        now.as_deref(),
-                    ));
+                    let edited = FileDiff::of(path.as_str(), before.as_deref(), now.as_deref());
+                    found.files.extend(edited);
                 } else if state.state != State::Unchanged {
-                    blocks.push(format!("{path} ({name})"));
+                    found.blocks.push(format!("{path} ({name})"));
                 }
             }
             _ => {}
         }
     }
-    Ok((files, blocks))
+    Ok(found)
 }
 
 fn upgrade(
@@ -156,20 +175,19 @@ fn print(context: &Context, report: &Report, stat: bool) {
             target,
             ..
         } = module;
-        if module.yours.is_empty() && module.blocks.is_empty() {
-            say(&format!(
-                "{name} {version} in {target}: as it was generated"
-            ));
-        } else {
-            say(&format!(
-                "{name} {version} in {target}: edited since it was generated"
-            ));
-        }
+        let how = match module.is_edited() {
+            true => "edited since it was generated",
+            false => "as it was generated",
+        };
+        say(&format!("{name} {version} in {target}: {how}"));
         for file in &module.yours {
             file.print(context.terminal, stat);
         }
         for block in &module.blocks {
             say(&format!("  not as it was put in: {block}"));
+        }
+        for path in &module.modes {
+            say(&format!("  executable bit not as recorded: {path}"));
         }
         let Some(upgrade) = &module.upgrade else {
             continue;

@@ -110,6 +110,7 @@ fn print(context: &Context, report: &Report) {
                 State::Missing => "missing",
                 State::Doubled => "doubled",
                 State::Returned => "is back",
+                State::Mode => "executable bit",
                 State::Unchanged => continue,
             };
             let block = file

@@ -39,7 +39,9 @@ pub use rendering::{
     target,
 };
 pub use restore::{FindAccepted, Restoration, restore};
-pub use state::{FileState, State, block_states, by_file, normalised, state_of, states};
+pub use state::{
+    FileState, State, block_states, by_file, has_other_mode, normalised, state_of, states,
+};
 pub use syntax::check as check_syntax;
 pub use upgrade::{FileConflict, To, Upgrade, pristine, upgrade};
 pub use wiring::WIRING;

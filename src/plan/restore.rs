@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::edits::remarked;
 use super::finished::Finished;
-use super::state::{normalised, state_of};
+use super::state::{has_other_mode, normalised, state_of};
 use super::upgrade::pristine;
 use super::{State, block_states, by_file};
 use crate::edit::dotenv;
@@ -73,11 +73,10 @@ impl Restoration {
         accepted: Option<&FindAccepted>,
     ) -> Result<(), Problem> {
         let now = files.text(&file.path)?;
-        let is_executable = files.is_executable(&file.path);
-        if now.is_some() && file.accepted.is_some() && is_executable != file.executable {
-            let (is, how) = match is_executable {
-                true => ("executable", "a-x"),
-                false => ("not executable", "a+x"),
+        if has_other_mode(files, file) {
+            let (is, how) = match file.executable {
+                true => ("not executable", "a+x"),
+                false => ("executable", "a-x"),
             };
             self.notes.push(format!(
                 "{}: it is {is}; `chmod {how}` changes that",

@@ -15,6 +15,8 @@ pub enum State {
     Doubled,
     /// A file that was accepted as removed is there.
     Returned,
+    /// A file whose text is as recorded, but not its executable bit.
+    Mode,
 }
 
 /// A record of the lock and its state.
@@ -38,7 +40,10 @@ pub fn states<'l>(
             FileKind::Block => block_states(files, records)?,
             // Written once, then the user's alone.
             FileKind::Seed => continue,
-            _ => vec![state_of(files, &records[0])?],
+            _ => vec![match state_of(files, &records[0])? {
+                State::Unchanged if has_other_mode(files, &records[0]) => State::Mode,
+                state => state,
+            }],
         };
         states.extend(
             records
@@ -55,7 +60,16 @@ pub fn by_file(records: &[LockedFile]) -> impl Iterator<Item = &[LockedFile]> {
     records.chunk_by(|a, b| a.path == b.path && [a, b].iter().all(|r| r.kind == FileKind::Block))
 }
 
-/// The state of a record that is not of a block.
+/// Whether the executable bit of a generated file is not as it was accepted.
+pub fn has_other_mode(files: &dyn Files, file: &LockedFile) -> bool {
+    let is_there = || files.exists(&file.path).is_ok_and(|is_there| is_there);
+    file.kind == FileKind::Generated
+        && file.accepted.is_some()
+        && files.is_executable(&file.path) != file.executable
+        && is_there()
+}
+
+/// The state of a record that is not of a block, by its text.
 ///
 /// # Errors
 /// The file cannot be read.

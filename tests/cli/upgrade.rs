@@ -412,6 +412,14 @@ fn files_are_restored_to_what_was_accepted_or_rendered() {
     let ran = project.run(&["restore", "--yes"]).ok();
     assert!(ran.out.contains("chmod a-x"), "{}", ran.out);
     assert!(project.tree() == rendered);
+    let status = project.run(&["status"]).ok().out;
+    assert!(
+        status.contains(&format!("executable bit  {HEALTH}")),
+        "{status}"
+    );
+    let diff = project.run(&["diff", "--exit-code", "--format", "json"]);
+    assert_eq!(diff.code, Some(1));
+    assert_eq!(diff.json()["modules"][0]["modes"][0], HEALTH);
     let plain = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(project.path().join(HEALTH), plain).unwrap();
 

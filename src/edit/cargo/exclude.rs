@@ -3,7 +3,7 @@
 use toml_edit::{Item, Value};
 
 use super::text::{edited, extend, line_end, strings};
-use super::workspace::{Manifest, glob};
+use super::workspace::{Manifest, segment_matches};
 use crate::edit::splice::Splice;
 use crate::types::{Block, FileEdit, Files, Problem, ProjectPath};
 
@@ -66,8 +66,8 @@ fn matches(pattern: &str, directory: &str) -> bool {
         .collect();
     match segments.as_slice() {
         ["**", ..] => true,
-        [first] => wild(first) && glob(first, directory),
-        [first, second, ..] => wild(first) && wild(second) && glob(first, directory),
+        [first] => wild(first) && segment_matches(first, directory),
+        [first, second, ..] => wild(first) && wild(second) && segment_matches(first, directory),
         [] => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use glob::Pattern;
 use serde_json::Value;
 
 use super::bootstrap;
@@ -211,12 +212,11 @@ fn expand(files: &dyn Files, pattern: &str) -> Result<Vec<ProjectPath>, Problem>
         for dir in &dirs {
             match segment {
                 "**" => next.extend(below(files, dir, 4)?),
-                _ if segment.contains('*') => {
-                    let (start, end) = segment.split_once('*').unwrap_or_default();
-                    let fits = |path: &ProjectPath| {
-                        let name = path.file_name();
-                        name.starts_with(start) && name.ends_with(end)
+                _ if segment.contains(['*', '?', '[']) => {
+                    let Ok(pattern) = Pattern::new(segment) else {
+                        continue;
                     };
+                    let fits = |path: &ProjectPath| pattern.matches(path.file_name());
                     next.extend(directories(files, dir)?.into_iter().filter(fits));
                 }
                 _ => next.extend(relative(dir, segment)),
