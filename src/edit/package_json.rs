@@ -250,7 +250,7 @@ pub fn major(range: &str) -> Option<u64> {
 }
 
 /// The numbers that a range begins with; 0 where it says none.
-fn lower(range: &str) -> Option<[u64; 3]> {
+pub fn lower(range: &str) -> Option<[u64; 3]> {
     let mut numbers = range
         .trim_start_matches(['^', '~', '>', '=', 'v', ' '])
         .split('.')

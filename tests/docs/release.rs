@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::page::page;
 use crate::repository;
-use crate::scratch::{application, copy_module, git};
+use crate::scratch::{EDITOR, application, copy_module, git};
 use crate::session::Session;
 use crate::walk::walk;
 
@@ -26,10 +26,12 @@ fn every_step_of_the_release_page_works() {
         "rapidkit-pg -q lock --overwrite --same-version
          git add --all; git commit -qm 'Release'; git tag v1.1.0
          mkdir ~/.ssh ~/trust
-         printf '#!/bin/sh\nsed -i \"s/^- $/- Something./\" \"$1\"\n' > ~/editor
-         chmod +x ~/editor; export EDITOR=~/editor
          ssh-keygen -q -t ed25519 -N '' -C release -f ~/.ssh/release
          echo \"release@example.org $(cat ~/.ssh/release.pub)\" > ~/trust/allowed_signers",
+    );
+    session.ok(
+        &"editor",
+        &format!("pushd ~; {EDITOR}; popd; export EDITOR=~/editor"),
     );
     session.ok(&"cargo", &cargo(&module));
     let executed = walk(PAGE, "release", &session);

@@ -59,13 +59,23 @@ pub fn git(session: &Session) {
     );
 }
 
+/// Makes `editor`, which writes something into the empty entry of a changelog.
+pub const EDITOR: &str =
+    "printf '#!/bin/sh\nsed -i \"s/^- $/- Something./\" \"$1\"\n' > editor; chmod +x editor";
+
 /// Each block in a folder of its own, which is `$HOME` too.
 fn execute(blocks: &[Block], prepare: impl Fn(&Path)) {
     for block in blocks {
         let folder = tempfile::tempdir().unwrap();
         prepare(folder.path());
         let session = Session::new(folder.path());
-        session.ok(block, &format!("export HOME=\"$PWD\"\n{}", block.text));
+        session.ok(
+            block,
+            &format!(
+                "export HOME=\"$PWD\" EDITOR=\"$PWD/editor\"\n{}",
+                block.text
+            ),
+        );
     }
 }
 
@@ -107,7 +117,9 @@ fn commands_run_in_an_application_of_rapidkit_core() {
 fn commands_run_in_a_module() {
     execute(&blocks("sh,module"), |folder| {
         copy_module(folder);
+        let session = Session::new(folder);
         // What is being worked on need not be recorded yet.
-        Session::new(folder).ok(&"lock", "rapidkit-pg lock --overwrite --same-version");
+        session.ok(&"lock", "rapidkit-pg lock --overwrite --same-version");
+        session.ok(&"editor", EDITOR);
     });
 }

@@ -133,9 +133,10 @@ pub fn add_import(source: &Source, name: &str, from: &str) -> (Splice, String) {
         ""
     };
     let statement = format!("import {{ {name} }} from {quote}{from}{quote}{end}");
-    let splice = match last {
-        Some(last) => Splice::insert(end_of_line(*last), format!("\n{statement}")),
-        None => {
+    let splice = match (following(source, &imports, from), last) {
+        (Some(next), _) => Splice::insert(next.start_byte(), format!("{statement}\n")),
+        (None, Some(last)) => Splice::insert(end_of_line(*last), format!("\n{statement}")),
+        (None, None) => {
             let start = if source.text.starts_with('\u{feff}') {
                 3
             } else {
@@ -145,6 +146,29 @@ pub fn add_import(source: &Source, name: &str, from: &str) -> (Splice, String) {
         }
     };
     (splice, statement)
+}
+
+/// The import that one from `from` stands before, where those of the user's own files are in order, as linters ask for
+/// it: those from farther up first, then by path.
+fn following<'s>(source: &Source, imports: &[Node<'s>], from: &str) -> Option<Node<'s>> {
+    let order = |from: &str| {
+        let path = from.to_lowercase();
+        (std::cmp::Reverse(from.matches("../").count()), path)
+    };
+    let own: Vec<_> = imports
+        .iter()
+        .filter_map(|node| {
+            let path = source.string(node.child_by_field_name("source")?);
+            path.starts_with('.').then(|| (order(path), *node))
+        })
+        .collect();
+    let is_sorted = own.len() > 1 && own.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+    let (_, next) = own.into_iter().find(|(place, _)| *place > order(from))?;
+    // A comment before it may be about it.
+    let is_free = next
+        .prev_sibling()
+        .is_none_or(|before| before.kind() != "comment");
+    (is_sorted && is_free).then_some(next)
 }
 
 /// Behind a node, and behind a comment that shares its last line.

@@ -111,7 +111,7 @@ pub fn edits(
         // Scripts and workers may stand beside the server.
         several => match several
             .iter()
-            .filter(|s| s.path.file_name() == "main.ts")
+            .filter(|s| s.path.file_name().strip_suffix(".ts") == Some(&application.entry))
             .collect::<Vec<_>>()
             .as_slice()
         {
@@ -335,14 +335,21 @@ fn import_path(
 /// `enableShutdownHooks`, unless the application ends in order already.
 fn shutdown(source: &Source, call: Node) -> Result<(Vec<Splice>, Vec<Block>), Problem> {
     let nothing = (Vec::new(), Vec::new());
-    if source.text.contains(".enableShutdownHooks(") {
+    let calls = source.all("call_expression");
+    let is_called = |name: &str| {
+        let mut callees = calls
+            .iter()
+            .filter_map(|c| c.child_by_field_name("function"));
+        callees.any(|callee| source.slice(callee).ends_with(name))
+    };
+    if is_called(".enableShutdownHooks") {
         return Ok(nothing);
     }
-    let handles_signals = source.all("call_expression").into_iter().any(|call| {
-        let text = source.slice(call);
+    let handles_signals = calls.iter().any(|call| {
+        let text = source.slice(*call);
         (text.starts_with("process.on") || text.starts_with("process.once")) && text.contains("SIG")
     });
-    if handles_signals && source.text.contains(".close()") {
+    if handles_signals && is_called(".close") {
         return Ok(nothing);
     }
     if handles_signals {

@@ -127,9 +127,11 @@ impl Framework for NestJs {
         target: &Target,
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
-        let path = application(files, target)?.manifest;
+        let application = application(files, target)?;
+        let dependencies = packages::readable(files, &application, dependencies)?;
+        let path = application.manifest;
         let text = files.text(&path)?.unwrap_or_default();
-        let edit = package_json::add_dependencies(&path, &text, dependencies)?;
+        let edit = package_json::add_dependencies(&path, &text, &dependencies)?;
         Ok(edit.into_iter().collect())
     }
 
@@ -137,8 +139,8 @@ impl Framework for NestJs {
         packages::install(files, target)
     }
 
-    fn advice(&self, _files: &dyn Files, _target: &Target) -> Result<Vec<String>, Problem> {
-        Ok(Vec::new())
+    fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
+        packages::advice(files, &application(files, target)?)
     }
 
     fn wire(

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::bootstrap;
 use crate::edit::package_json::{self, major};
-use crate::types::{EntryKind, Files, Install, Problem, ProjectPath, Target, relative};
+use crate::types::{Dependency, EntryKind, Files, Install, Problem, ProjectPath, Target, relative};
 
 /// Directories that hold no sources of the user's.
 const SKIPPED: [&str; 5] = ["node_modules", "dist", "build", "coverage", "tmp"];
@@ -23,6 +23,8 @@ pub struct Application {
     pub source_root: ProjectPath,
     /// The `package.json` that its dependencies are in.
     pub manifest: ProjectPath,
+    /// The name of the file that is started, without its ending: what Nest calls `entryFile`.
+    pub entry: String,
 }
 
 impl Application {
@@ -67,7 +69,7 @@ impl Application {
             let entries = files.entries(dir)?;
             is_set_up |= entries
                 .iter()
-                .any(|entry| entry.name.starts_with("jest.config."));
+                .any(|entry| entry.name == "jest.json" || entry.name.starts_with("jest.config."));
         }
         Ok(match (has("jest") && is_set_up, has("vitest")) {
             (true, _) => Some("jest"),
@@ -82,7 +84,7 @@ impl Application {
 /// # Errors
 /// A manifest that cannot be read or is no JSON.
 pub fn applications(files: &dyn Files) -> Result<Vec<Application>, Problem> {
-    let mut found: Vec<Application> = Vec::new();
+    let (mut found, mut elsewhere) = (Vec::new(), Vec::new());
     let shared = read(files, &manifest_in(&ProjectPath::root()))?.unwrap_or_default();
     for dir in packages(files, &shared)? {
         let manifest = manifest_in(&dir);
@@ -92,16 +94,21 @@ pub fn applications(files: &dyn Files) -> Result<Vec<Application>, Problem> {
         if requirement(&package, "@nestjs/core").is_none() {
             continue;
         }
-        for (name, root, source_root) in projects(files, &dir, &package)? {
-            if bootstrap::exists(files, &source_root)? {
-                found.push(Application {
-                    root,
-                    name,
-                    source_root,
-                    manifest: manifest.clone(),
-                });
+        for application in projects(files, &dir, &package, &manifest)? {
+            let main = relative(
+                &application.source_root,
+                &format!("{}.ts", application.entry),
+            );
+            if bootstrap::exists(files, &application.source_root)? {
+                found.push(application);
+            } else if main.is_some_and(|main| files.exists(&main).is_ok_and(|is_there| is_there)) {
+                elsewhere.push(application);
             }
         }
+    }
+    // One that is created by a library of the user's can be wired by hand.
+    if found.is_empty() {
+        found = elsewhere;
     }
     found.sort_by(|a, b| a.root.cmp(&b.root));
     found.dedup_by(|a, b| a.root == b.root);
@@ -128,6 +135,69 @@ fn requirement<'p>(package: &'p Value, name: &str) -> Option<&'p str> {
     ["dependencies", "devDependencies", "peerDependencies"]
         .into_iter()
         .find_map(|field| package[field][name].as_str())
+}
+
+/// What compiles the types of the packages that the layer needs, and is not sure to be there.
+///
+/// # Errors
+/// A manifest that cannot be read or is no JSON.
+pub fn advice(files: &dyn Files, application: &Application) -> Result<Vec<String>, Problem> {
+    let package = read(files, &application.manifest)?.unwrap_or_default();
+    if !is_older_than(&package, "typescript", [5, 7])
+        && !is_older_than(&package, "@types/node", [20, 19])
+    {
+        return Ok(Vec::new());
+    }
+    let home = application
+        .manifest
+        .parent()
+        .unwrap_or_else(ProjectPath::root);
+    for dir in [&application.root, &home, &ProjectPath::root()] {
+        for entry in files.entries(dir)? {
+            if entry.name.starts_with("tsconfig")
+                && let Some(path) = relative(dir, &entry.name)
+                && let Ok(Some(text)) = files.text(&path)
+                && text
+                    .replace([' ', '\t'], "")
+                    .contains("\"skipLibCheck\":true")
+            {
+                return Ok(Vec::new());
+            }
+        }
+    }
+    Ok(vec![
+        "The types of `pg` need TypeScript 5.7 and @types/node 20.19: with older ones, set \"skipLibCheck\": true in tsconfig.json."
+            .to_owned(),
+    ])
+}
+
+/// The dependencies, in versions whose types the application's TypeScript can read.
+///
+/// # Errors
+/// A manifest that cannot be read or is no JSON.
+pub fn readable(
+    files: &dyn Files,
+    application: &Application,
+    dependencies: &[Dependency],
+) -> Result<Vec<Dependency>, Problem> {
+    let package = read(files, &application.manifest)?.unwrap_or_default();
+    let mut dependencies = dependencies.to_vec();
+    for dependency in &mut dependencies {
+        // The types of its version 11 need TypeScript 5.
+        if dependency.name == "@nestjs/terminus"
+            && is_older_than(&package, "typescript", [5, 0])
+            && let Some(also) = &dependency.also
+        {
+            dependency.version.clone_from(also);
+        }
+    }
+    Ok(dependencies)
+}
+
+fn is_older_than(package: &Value, name: &str, version: [u64; 2]) -> bool {
+    requirement(package, name)
+        .and_then(package_json::lower)
+        .is_some_and(|have| have[..2] < version[..])
 }
 
 /// The command of the package manager that left its lock file, nearest to the target first; npm's where there is none.
@@ -253,16 +323,26 @@ pub fn below(
     Ok(found)
 }
 
-/// Name, directory and source directory of every project in a package: those of `nest-cli.json`, those of Nx, or the
-/// package itself.
+/// Every project in a package: those of `nest-cli.json`, those of Nx, or the package itself.
 fn projects(
     files: &dyn Files,
     dir: &ProjectPath,
     package: &Value,
-) -> Result<Vec<(String, ProjectPath, ProjectPath)>, Problem> {
+    manifest: &ProjectPath,
+) -> Result<Vec<Application>, Problem> {
     let nest = match relative(dir, "nest-cli.json") {
         Some(path) => read(files, &path)?.unwrap_or_default(),
         None => Value::Null,
+    };
+    let application = |name: &str, root: ProjectPath, source_root: ProjectPath, entry: &Value| {
+        let entry = entry.as_str().and_then(|path| path.rsplit('/').next());
+        Application {
+            root,
+            name: name.to_owned(),
+            source_root,
+            manifest: manifest.clone(),
+            entry: entry.unwrap_or("main").to_owned(),
+        }
     };
     let mut found = Vec::new();
     for (name, project) in nest["projects"].as_object().into_iter().flatten() {
@@ -273,7 +353,7 @@ fn projects(
             .as_str()
             .and_then(|source| relative(dir, source));
         if let (Some(root), Some(source), true) = (root, source, project["type"] != "library") {
-            found.push((name.clone(), root, source));
+            found.push(application(name, root, source, &project["entryFile"]));
         }
     }
     let is_nx = relative(dir, "nx.json")
@@ -292,8 +372,9 @@ fn projects(
                 None => relative(&inner, "src"),
             };
             let name = project["name"].as_str().unwrap_or(inner.file_name());
+            let name = name.to_owned();
             if let (Some(source), true) = (source, project["projectType"] != "library") {
-                found.push((name.to_owned(), inner, source));
+                found.push(application(&name, inner, source, &Value::Null));
             }
         }
     }
@@ -301,7 +382,7 @@ fn projects(
         let name = package["name"].as_str().unwrap_or("the package");
         let source = nest["sourceRoot"].as_str().unwrap_or("src");
         if let Some(source) = relative(dir, source) {
-            found.push((name.to_owned(), dir.clone(), source));
+            found.push(application(name, dir.clone(), source, &nest["entryFile"]));
         }
     }
     Ok(found)

@@ -26,6 +26,14 @@ const PARAMETERS = [
   'sslrootcert',
   'user',
 ];
+/** What Prisma reads from the same URL; of these only `schema` means something here. */
+const OF_PRISMA = [
+  'connection_limit',
+  'pool_timeout',
+  'schema',
+  'socket_timeout',
+  'statement_cache_size',
+];
 
 /** A checked connection URL. However it is printed, it shows no user and no password. */
 export class DatabaseUrl {
@@ -77,7 +85,7 @@ export class DatabaseUrl {
     ];
     for (const pair of parts.query.split('&')) {
       const [key, value] = cut(pair, '=');
-      if (pair && !PARAMETERS.includes(key)) {
+      if (pair && ![...PARAMETERS, ...OF_PRISMA].includes(key)) {
         throw new Error(`query parameters ${PARAMETERS.join(', ')}`);
       }
       if (pair) {
@@ -109,7 +117,7 @@ export class DatabaseUrl {
       port: Number(field('port') ?? 5432),
       database: field('dbname') ?? field('user'),
       application_name: field('application_name'),
-      options: field('options'),
+      options: field('options') ?? searchPath(this.#fields),
       ssl: host?.startsWith('/') ? false : this.#ssl(host),
       keepAlive: true,
     };
@@ -246,11 +254,26 @@ function check(
   ) {
     throw new Error('sslmode=verify-full with channel_binding=require');
   }
-  if (fields.get('pgbouncer') === 'true' && fields.has('options')) {
+  accepts(
+    'schema',
+    (value) => /^[\w-]+$/.test(value),
+    'schema of letters, digits, _ and -',
+  );
+  const isPooled = fields.get('pgbouncer') === 'true';
+  if (searchPath(fields) && (isPooled || fields.has('options'))) {
+    throw new Error('schema=public with options or pgbouncer=true');
+  }
+  if (isPooled && fields.has('options')) {
     throw new Error(
       'either options or pgbouncer=true: PgBouncer cannot pass options on',
     );
   }
+}
+
+/** The option that makes Prisma's `schema` the search path; `public` is that of every new database. */
+function searchPath(fields: Map<string, string>): string | undefined {
+  const schema = fields.get('schema') ?? 'public';
+  return schema === 'public' ? undefined : `-c search_path="${schema}"`;
 }
 
 function isPostgres(scheme: string): boolean {

@@ -23,9 +23,10 @@ export interface DatabasePostgresConfig {
 }
 
 export function coreConfig(config: Config): DatabasePostgresConfig {
+  const { TEST_DATABASE_URL: testDatabaseUrl = null } = process.env;
   return {
     databaseUrl: config.url?.reveal() ?? '',
-    testDatabaseUrl: process.env.TEST_DATABASE_URL ?? null,
+    testDatabaseUrl,
     poolSize: config.poolSize,
     maxOverflow: config.maxOverflow,
     poolTimeout: config.poolTimeout / 1000,
