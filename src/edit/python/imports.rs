@@ -17,7 +17,7 @@ pub struct Import {
     pub name: Option<String>,
     /// What it is called here.
     pub alias: String,
-    /// Whether it stands in a `try`, or where only a type checker looks: it need not succeed.
+    /// Whether it stands in a `try`, or where only a type checker or a script looks: it need not succeed.
     pub may_fail: bool,
 }
 
@@ -97,7 +97,10 @@ fn may_fail(source: &Source, node: Node) -> bool {
     ancestors(node).any(|above| {
         let condition = above.child_by_field_name("condition");
         above.kind() == "try_statement"
-            || condition.is_some_and(|text| source.slice(text).ends_with("TYPE_CHECKING"))
+            || condition.is_some_and(|condition| {
+                let text = source.slice(condition);
+                text.ends_with("TYPE_CHECKING") || text.contains("__name__")
+            })
     })
 }
 
@@ -122,8 +125,14 @@ fn joined(source: &Source, node: Node, statement: &str) -> Option<Splice> {
 }
 
 /// Puts `statement` after the imports that a file begins with, sorted into their last group where `joins` says that
-/// this group is the project's own.
-pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -> bool) -> Splice {
+/// this group is the project's own. Where code before `limit` stands between imports, and those after it are the
+/// project's own, that code may make them work: `statement` joins them.
+pub fn insert_import(
+    source: &Source,
+    statement: &str,
+    limit: usize,
+    joins: impl Fn(&Import) -> bool,
+) -> Splice {
     let text = &source.text;
     let end_of_line = |node: Node| {
         text[node.end_byte()..]
@@ -137,15 +146,14 @@ pub fn insert_import(source: &Source, statement: &str, joins: impl Fn(&Import) -
             "import_statement" | "import_from_statement" | "future_import_statement"
         )
     };
-    // Imports that follow code are there for a reason: the first run of them is meant.
-    let mut run: Vec<Node> = Vec::new();
-    for node in &top {
-        match (is_import(node), run.is_empty()) {
-            (true, _) => run.push(*node),
-            (false, false) => break,
-            (false, true) => {}
-        }
-    }
+    let runs: Vec<Vec<Node>> = top
+        .chunk_by(|a, b| is_import(a) == is_import(b))
+        .filter(|run| is_import(&run[0]) && run[0].end_byte() <= limit)
+        .map(<[Node]>::to_vec)
+        .collect();
+    let is_own_run = |run: &&Vec<Node>| run.iter().any(|node| of(source, *node).iter().any(&joins));
+    let run = runs.iter().rev().find(is_own_run).or(runs.first());
+    let run: &[Node] = run.map_or(&[], Vec::as_slice);
     if let Some(splice) = run.iter().find_map(|node| joined(source, *node, statement)) {
         return splice;
     }
@@ -211,7 +219,7 @@ mod tests {
 
     fn imported(text: &str, statement: &str) -> String {
         let source = Source::parse(ProjectPath::root(), text.into());
-        let splice = insert_import(&source, statement, |import| {
+        let splice = insert_import(&source, statement, text.len(), |import| {
             import.dots > 0 || import.module.starts_with("app")
         });
         spliced(text, &[splice])
@@ -240,6 +248,10 @@ mod tests {
             (
                 "import fastapi",
                 "import fastapi\n\nfrom app import db_postgres\n",
+            ),
+            (
+                "import sys\n\nsys.path.append('..')\n\nfrom app.a import b\n",
+                "import sys\n\nsys.path.append('..')\n\nfrom app import db_postgres\nfrom app.a import b\n",
             ),
         ] {
             assert_eq!(imported(before, own), after);

@@ -1,18 +1,26 @@
 //! Puts a `mod` line where a person, and rustfmt, would have it.
 
-use super::program::attributes;
+use tree_sitter::Node;
+
+use super::program::{attributes, in_tests};
 use super::source::Source;
 use crate::edit::splice::{Splice, line_start};
 use crate::edit::tree::children;
 
-/// Whether the root module declares `mod name`.
+/// Whether the root module declares `mod name;`, in a file of its own and not for tests alone.
 pub fn declares(source: &Source, name: &str) -> bool {
     children(source.root()).into_iter().any(|item| {
         item.kind() == "mod_item"
-            && item
-                .child_by_field_name("name")
-                .is_some_and(|n| source.slice(n) == name)
+            && item.child_by_field_name("body").is_none()
+            && is_named(source, item, name)
+            && !in_tests(source, item)
     })
+}
+
+/// Whether an item has this name.
+pub fn is_named(source: &Source, item: Node, name: &str) -> bool {
+    item.child_by_field_name("name")
+        .is_some_and(|n| source.slice(n) == name)
 }
 
 /// Puts `line` (`pub mod name;`, attributes before it) among the file's modules, or before its first item.
@@ -44,7 +52,7 @@ pub fn declare(source: &Source, name: &str, line: &str) -> Splice {
                 | "type_item"
         )
     });
-    let mut group: Vec<tree_sitter::Node> = Vec::new();
+    let mut group: Vec<Node> = Vec::new();
     for item in head.filter(|n| n.kind() == "mod_item") {
         let inline = item.child_by_field_name("body").is_some();
         let test = attributes(source, *item).iter().any(|a| a.contains("test"));
@@ -61,7 +69,7 @@ pub fn declare(source: &Source, name: &str, line: &str) -> Splice {
         }
         group.push(*item);
     }
-    let label = |item: &tree_sitter::Node| {
+    let label = |item: &Node| {
         item.child_by_field_name("name")
             .map_or("", |n| source.slice(n))
             .to_owned()
@@ -96,14 +104,14 @@ pub fn declare(source: &Source, name: &str, line: &str) -> Splice {
     }
 }
 
-fn next_item<'s>(source: &'s Source, item: tree_sitter::Node<'s>) -> Option<tree_sitter::Node<'s>> {
+fn next_item<'s>(source: &'s Source, item: Node<'s>) -> Option<Node<'s>> {
     children(source.root()).into_iter().find(|n| {
         n.start_byte() >= item.end_byte() && !n.is_extra() && n.kind() != "attribute_item"
     })
 }
 
 /// Where an item begins: at its first attribute or documentation comment, on its own line.
-fn start(source: &Source, item: tree_sitter::Node) -> usize {
+fn start(source: &Source, item: Node) -> usize {
     let text = &source.text;
     let mut first = item;
     while let Some(before) = first.prev_sibling() {
@@ -117,7 +125,11 @@ fn start(source: &Source, item: tree_sitter::Node) -> usize {
             && ["///", "/**"]
                 .iter()
                 .any(|p| source.slice(before).starts_with(p));
-        if !(before.kind() == "attribute_item" || documents) || apart {
+        let comments = matches!(before.kind(), "line_comment" | "block_comment")
+            && before
+                .prev_sibling()
+                .is_some_and(|above| above.kind() == "attribute_item");
+        if !(before.kind() == "attribute_item" || documents || comments) || apart {
             break;
         }
         first = before;

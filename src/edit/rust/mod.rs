@@ -9,7 +9,7 @@ mod source;
 mod tokens;
 
 pub use calls::{argument, callee, chain_root, tail};
-pub use declare::{declare, declares};
+pub use declare::{declare, declares, is_named};
 pub use layout::{Place, keep};
 pub use program::{At, Meaning, Module, Program, attributes, in_tests, segments};
 pub use scope::{Binding, binding, uses};

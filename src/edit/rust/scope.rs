@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::program::{At, Program};
+use super::program::{At, Program, attributes};
 use crate::edit::tree::{ancestors, children, descendants, named_children};
 
 /// Where a local name comes from.
@@ -33,7 +33,14 @@ pub fn binding<'p>(program: &'p Program, name: At<'p>) -> Option<Binding<'p>> {
                 for declaration in before.filter(|n| n.kind() == "let_declaration") {
                     let pattern = declaration.child_by_field_name("pattern");
                     if let Some(place) = pattern.and_then(|p| bound(program, name, p, text)) {
-                        return Some(Binding::Let { declaration, place });
+                        // Another one may stand beside it, under the opposite condition.
+                        let is_conditional = attributes(source, declaration)
+                            .iter()
+                            .any(|attribute| attribute.contains("cfg"));
+                        return Some(match is_conditional {
+                            true => Binding::Pattern,
+                            false => Binding::Let { declaration, place },
+                        });
                     }
                 }
             }

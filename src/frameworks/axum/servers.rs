@@ -178,7 +178,8 @@ pub fn has_handle(program: &Program, call: At) -> bool {
         if at.kind() == "identifier" {
             let root = chain_root(program, call.with(at));
             let declaration = ancestors(root.node).find(|n| n.kind() == "let_declaration");
-            return declaration.is_some_and(|d| program.slice(call.with(d)).contains(".handle("));
+            return declaration
+                .is_some_and(|d| !find(program.slice(call.with(d)), ".handle(…)").is_empty());
         }
         if at.kind() == "try_expression" || at.kind() == "await_expression" {
             match at.named_child(0) {

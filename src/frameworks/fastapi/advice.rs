@@ -21,8 +21,15 @@ pub fn advice(files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem
                 .to_owned(),
         );
     }
-    for name in [".venv/pyvenv.cfg", "venv/pyvenv.cfg"] {
-        let version = text(name)?.as_deref().and_then(python);
+    type Reader = fn(&str) -> Option<String>;
+    const VERSIONS: [(&str, Reader); 4] = [
+        (".venv/pyvenv.cfg", python),
+        ("venv/pyvenv.cfg", python),
+        (".python-version", first_line),
+        ("Dockerfile", image),
+    ];
+    for (name, read) in VERSIONS {
+        let version = text(name)?.as_deref().and_then(read);
         if let Some(version) = version.filter(|version| !overlap(&format!("=={version}"), PYTHON)) {
             lines.push(format!(
                 "{name} is of Python {version}: the layer needs {PYTHON}."
@@ -51,6 +58,23 @@ fn python(config: &str) -> Option<String> {
         let (name, value) = line.split_once('=')?;
         matches!(name.trim(), "version" | "version_info").then(|| value.trim().to_owned())
     })
+}
+
+/// The version in a `.python-version`.
+fn first_line(text: &str) -> Option<String> {
+    let line = text.lines().next()?.trim();
+    // `3` alone is the newest one.
+    let is_exact = line.starts_with(|c: char| c.is_ascii_digit()) && line.contains('.');
+    is_exact.then(|| line.to_owned())
+}
+
+/// The version of the image that a Dockerfile begins with.
+fn image(text: &str) -> Option<String> {
+    let tag = text
+        .lines()
+        .find_map(|line| line.strip_prefix("FROM python:"))?;
+    let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.');
+    first_line(&tag[..end.unwrap_or(tag.len())])
 }
 
 #[cfg(test)]
@@ -87,9 +111,14 @@ mod tests {
             ""
         );
         assert!(advised(&[list, (".venv/pyvenv.cfg", "version = 3.9.18\n")]).contains("3.9.18"));
-        assert_eq!(
-            advised(&[list, (".venv/pyvenv.cfg", "version_info = 3.13.0\n")]),
-            ""
-        );
+        assert!(advised(&[list, (".python-version", "3.8\n")]).contains("3.8"));
+        assert!(advised(&[list, ("Dockerfile", "FROM python:3.9-slim\n")]).contains("3.9"));
+        for file in [
+            (".venv/pyvenv.cfg", "version_info = 3.13.0\n"),
+            (".python-version", "pypy3.10\n"),
+            ("Dockerfile", "FROM python:3-slim AS base\n"),
+        ] {
+            assert_eq!(advised(&[list, file]), "");
+        }
     }
 }

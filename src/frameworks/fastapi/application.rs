@@ -233,7 +233,11 @@ fn made<'f>(file: &'f File, call: Node<'f>) -> Result<Application<'f>, Problem> 
         .ok_or_else(|| unsure("this is assigned to several names"))?;
     let start = line_start(&source.text, statement.start_byte());
     let before = source.text[start..statement.start_byte()].trim_start_matches('\u{feff}');
-    if !before.trim().is_empty() {
+    let after = source.text[statement.end_byte()..].trim_start_matches([' ', '\t']);
+    let is_followed = after
+        .strip_prefix(';')
+        .is_some_and(|rest| !rest.lines().next().unwrap_or_default().trim().is_empty());
+    if !before.trim().is_empty() || is_followed {
         return Err(unsure("this shares its line with other code"));
     }
     let in_class = statement

@@ -22,19 +22,16 @@ pub struct Layout {
     pub neighbours: Vec<String>,
 }
 
-/// Files that tell how the application is started.
-const STARTERS: [&str; 10] = [
-    "Dockerfile",
+/// Files that tell how the application is started, beside scripts and what Docker reads.
+const STARTERS: [&str; 5] = [
     "Makefile",
     "Procfile",
     "README.md",
-    "compose.yaml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
     "justfile",
     "pyproject.toml",
-    "start.sh",
 ];
+/// Directories that such files are in, below the project's.
+const ASIDE: [&str; 4] = ["bin", "deploy", "docker", "scripts"];
 
 /// Finds the place.
 ///
@@ -98,6 +95,14 @@ pub fn layout(
                 "what it imports may be its own directory",
             ));
         }
+        let is_dotted =
+            !here.is_root() && is_started(files, target, |text| text.contains(&dotted_name));
+        if is_dotted && !is_started(files, target, |text| names_bare(text, stem)) {
+            return Err(unsure(
+                &format!("`{stem}` or as `{dotted_name}`"),
+                "what starts it names it so, and it imports nothing of its own project",
+            ));
+        }
         if is_package && !is_started(files, target, |text| names_bare(text, stem)) {
             return Err(unsure(
                 &format!("`{stem}` or below a package"),
@@ -129,11 +134,26 @@ pub fn layout(
 
 /// Whether a file that tells how applications are started says so.
 fn is_started(files: &dyn Files, target: &ProjectPath, says: impl Fn(&str) -> bool) -> bool {
-    let texts = STARTERS.iter().flat_map(|name| {
-        [target, &ProjectPath::root()]
-            .map(|directory| files.text(&child(directory, name)).ok().flatten())
-    });
-    texts.flatten().any(|text| says(&text))
+    let mut directories = vec![target.clone(), ProjectPath::root()];
+    for name in ASIDE {
+        directories.extend([child(target, name), child(&ProjectPath::root(), name)]);
+    }
+    directories.sort();
+    directories.dedup();
+    directories.iter().any(|directory| {
+        let entries = files.entries(directory).unwrap_or_default();
+        let starters = entries.iter().filter(|entry| is_starter(&entry.name));
+        let mut texts =
+            starters.filter_map(|entry| files.text(&child(directory, &entry.name)).ok()?);
+        texts.any(|text| says(&text))
+    })
+}
+
+fn is_starter(name: &str) -> bool {
+    STARTERS.contains(&name)
+        || name.contains("Dockerfile")
+        || name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml"))
+        || name.ends_with(".sh")
 }
 
 /// Whether a server is told to serve `main:app`, not `app.main:app`.

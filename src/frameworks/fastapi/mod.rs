@@ -9,6 +9,7 @@ mod manual;
 mod tests;
 
 use serde_json::Value;
+use tree_sitter::Node;
 
 use super::{CORE_HOME, Framework};
 use crate::edit::python::{Import, edit, insert_import};
@@ -201,7 +202,14 @@ fn place(files: &dyn Files, target: &Target) -> Result<Layout, Problem> {
 
 fn is_wired(file: &application::File) -> bool {
     let imports = |import: &Import| import.alias == MODULE;
-    file.imports.iter().any(imports) && file.source.text.contains(&format!("{MODULE}.init_app("))
+    let source = &file.source;
+    let is_init = |node: &Node| {
+        node.kind() == "call"
+            && node
+                .child_by_field_name("function")
+                .is_some_and(|callee| source.slice(callee) == format!("{MODULE}.init_app"))
+    };
+    file.imports.iter().any(imports) && descendants(source.root()).iter().any(is_init)
 }
 
 /// One import, and one call after the application is made.
@@ -237,7 +245,7 @@ fn wired(application: &application::Application, layout: &Layout) -> Result<File
         import.dots > 0 || layout.neighbours.iter().any(|name| name == first)
     };
     let splices = [
-        insert_import(source, &import, own),
+        insert_import(source, &import, application.statement.start_byte(), own),
         Splice::insert(end, format!("{newline}{indent}{call}\n")),
     ];
     let block = |name: &str, text: String| Block {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::edit::rust::{
-    At, Program, Transparent, argument, callee, find, in_tests, segments, uses,
+    At, Program, Transparent, argument, callee, find, in_tests, segments, tokens, uses,
 };
 use crate::edit::tree::{ancestors, children, descendants, named_children};
 
@@ -301,17 +301,7 @@ impl<'p> Walk<'p> {
             return Ok(None);
         };
         let around = node_at(at, &span).ok_or_else(|| lost(at))?;
-        let text = self.program.slice(around).to_lowercase();
-        let signal = [
-            "signal",
-            "ctrl_c",
-            "shutdown",
-            "cancel",
-            "terminate",
-            "stop",
-            "quit",
-        ];
-        self.stopped_by_user |= signal.iter().any(|word| text.contains(word));
+        self.stopped_by_user |= names_a_signal(self.program.slice(around));
         statement(around).map(Some)
     }
 
@@ -422,6 +412,30 @@ fn is_used(program: &Program, function: At, depth: usize) -> bool {
     })
 }
 
+/// Whether a name in code is that of something which tells a server to stop.
+fn names_a_signal(code: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "cancel",
+        "cancellation",
+        "cancelled",
+        "ctrlc",
+        "interrupt",
+        "quit",
+        "shutdown",
+        "sigint",
+        "signal",
+        "signals",
+        "sigterm",
+        "stop",
+        "terminate",
+        "terminated",
+    ];
+    tokens(code).into_iter().any(|span| {
+        let name = &code[span];
+        name == "ctrl_c" || name.split('_').any(|word| WORDS.contains(&word))
+    })
+}
+
 /// The calls of a function, tests left out.
 fn calls<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
     let Some(name) = function.node.child_by_field_name("name") else {
@@ -443,6 +457,7 @@ fn calls<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
             }
             let owner = program.self_type(function);
             let same = match (path.node.kind(), &owner) {
+                ("field_expression", Some(_)) if !takes_self(program, function) => false,
                 ("field_expression", Some(owner)) => {
                     let receiver = path.node.child_by_field_name("value");
                     let tracer = Tracer { program };
@@ -472,6 +487,14 @@ fn calls<'p>(program: &'p Program, function: At<'p>) -> Vec<At<'p>> {
         }
     }
     found
+}
+
+/// Whether a function is a method: one without a `self` is never called on a value.
+fn takes_self(program: &Program, function: At) -> bool {
+    let parameters = function.node.child_by_field_name("parameters");
+    parameters
+        .and_then(|list| named_children(list).first().copied())
+        .is_some_and(|first| program.slice(function.with(first)).contains("self"))
 }
 
 /// The `if` or `match` of which two nodes are in different branches.

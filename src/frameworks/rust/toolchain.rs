@@ -3,7 +3,7 @@
 use toml_edit::Item;
 
 use crate::edit::cargo::workspace::{Manifest, Package, workspace_of};
-use crate::types::{Files, Problem};
+use crate::types::{Files, Problem, ProjectPath, relative};
 
 /// The Rust that sqlx 0.9 needs, by its `rust-version`.
 const NEEDS: (u64, u64) = (1, 94);
@@ -52,6 +52,14 @@ pub fn advice(files: &dyn Files, package: &Package) -> Result<Vec<String>, Probl
             "{manifest_of_it} promises Rust {promised}, and the layer needs {major}.{minor}: raise `rust-version`."
         ));
     }
+    if let Some((path, pinned)) = pinned(files, &manifest.dir)?
+        && version(&pinned).is_some_and(|v| v < NEEDS)
+    {
+        let (major, minor) = NEEDS;
+        advice.push(format!(
+            "{path} pins Rust {pinned}, and the layer needs {major}.{minor}: raise it."
+        ));
+    }
     if let Some(name) = other_database(files, manifest)? {
         advice.push(format!(
             "`{name}` may be for another database: where DATABASE_URL is already that one's, set RAPIDKIT_DB_POSTGRES_URL instead."
@@ -69,6 +77,31 @@ pub fn advice(files: &dyn Files, package: &Package) -> Result<Vec<String>, Probl
         );
     }
     Ok(advice)
+}
+
+/// The toolchain that rustup takes in a directory, where a file at or above it says so.
+fn pinned(files: &dyn Files, dir: &ProjectPath) -> Result<Option<(ProjectPath, String)>, Problem> {
+    let mut at = Some(dir.clone());
+    while let Some(dir) = at {
+        for name in ["rust-toolchain", "rust-toolchain.toml"] {
+            let Some(path) = relative(&dir, name) else {
+                continue;
+            };
+            let Some(text) = files.text(&path)? else {
+                continue;
+            };
+            let channel = match text.contains('=') {
+                true => text.lines().find_map(|line| {
+                    let (key, value) = line.split_once('=')?;
+                    (key.trim() == "channel").then(|| value.trim().trim_matches(['"', '\'']))
+                }),
+                false => text.lines().next().map(str::trim),
+            };
+            return Ok(channel.map(|channel| (path, channel.to_owned())));
+        }
+        at = dir.parent();
+    }
+    Ok(None)
 }
 
 /// A dependency that opens SQLite or MySQL, whose URL is by habit in `DATABASE_URL` too.
@@ -109,9 +142,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::types::ProjectPath;
 
     fn advice_for(dependencies: &str) -> String {
+        advice_with(dependencies, ("README.md", ""))
+    }
+
+    fn advice_with(dependencies: &str, file: (&str, &str)) -> String {
         let manifest = format!(
             "[package]\nname = \"shop\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\n[dependencies]\n{dependencies}\n"
         );
@@ -121,12 +157,34 @@ mod tests {
             ("Cargo.toml", shared),
             ("shop/Cargo.toml", manifest.as_str()),
             ("shop/src/main.rs", "fn main() {}\n"),
+            file,
         ]
         .map(|(path, text)| (ProjectPath::existing(path).unwrap(), Arc::from(text)));
         let files: BTreeMap<ProjectPath, Arc<str>> = files.into();
         let root = ProjectPath::existing("shop").unwrap();
         let package = Package::read(&files, &root).unwrap().unwrap();
         advice(&files, &package).unwrap().join("\n")
+    }
+
+    #[test]
+    fn a_pinned_toolchain_may_be_too_old() {
+        for (path, text, is_old) in [
+            (
+                "rust-toolchain.toml",
+                "[toolchain]\nchannel = \"1.90.0\"\n",
+                true,
+            ),
+            ("shop/rust-toolchain", "1.82\n", true),
+            (
+                "rust-toolchain.toml",
+                "[toolchain]\nchannel = 'stable'\n",
+                false,
+            ),
+            ("rust-toolchain", "1.94.1\n", false),
+        ] {
+            let advice = advice_with("axum = \"0.8\"", (path, text));
+            assert_eq!(advice.contains("pins Rust"), is_old, "{path} {text}");
+        }
     }
 
     #[test]

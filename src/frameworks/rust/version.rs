@@ -51,6 +51,16 @@ pub fn version(
             .note(format!("the generated code says `{}::…`", rust_name(krate)))
             .help(format!("name the dependency `{krate}`")));
     }
+    if item.get("optional").and_then(Item::as_bool) == Some(true) {
+        return Err(manifest
+            .problem(
+                format!("{krate} is optional here"),
+                span,
+                "only some builds have it",
+            )
+            .note("the generated code would be in all of them")
+            .help("move the server into a package of its own"));
+    }
     let (requirement, version) = requirement(files, manifest, item, krate, supported)?;
     let locked = locked(files, &manifest.dir, requirement.as_ref(), krate)?;
     match locked.or(version) {

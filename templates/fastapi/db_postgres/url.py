@@ -27,6 +27,8 @@ _PARAMETERS = (
     "sslrootcert",
     "user",
 )
+# How SQLAlchemy's asyncpg dialect and asyncpg say that a pooler is in between.
+_CACHE_SIZES = ("prepared_statement_cache_size", "statement_cache_size")
 
 
 @dataclass(frozen=True, repr=False)
@@ -205,6 +207,12 @@ def _parameters(query: str) -> dict[str, str]:
     given = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
+        if name in _CACHE_SIZES:
+            if value == "0":
+                given.setdefault("pgbouncer", "true")
+            continue
+        if name == "ssl":  # asyncpg's name for it
+            name = "sslmode"
         if name not in _PARAMETERS:
             message = f"query parameters {', '.join(_PARAMETERS)}"
             raise ValueError(message)

@@ -171,6 +171,12 @@ impl Program {
         module.items.contains(name)
     }
 
+    /// Whether a name comes into the module around a node by an import.
+    pub fn imports(&self, at: At, name: &str) -> bool {
+        self.module_of(at)
+            .is_some_and(|module| module.uses.contains_key(name))
+    }
+
     fn items_in<'p>(&'p self, module: &Module, name: &str) -> Vec<At<'p>> {
         let source = &self.sources[module.file];
         let Some(body) = body_of(source, &module.span).filter(|_| module.items.contains(name))

@@ -157,10 +157,12 @@ impl<'p> AxumWiring<'p> {
             [
                 "ctrl_c",
                 "ctrlc::set_handler",
-                "SignalKind",
+                "SignalKind::terminate",
+                "SignalKind::interrupt",
+                "SignalKind::quit",
+                "SignalKind::from_raw",
                 "signal_hook",
                 "axum_server::Handle",
-                "CancellationToken",
             ]
             .iter()
             .any(|word| {

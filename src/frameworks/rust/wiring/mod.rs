@@ -6,8 +6,8 @@ mod start;
 mod stop;
 
 use crate::edit::cargo::workspace::{CrateKind, Package};
-use crate::edit::rust::{At, Program, declare, declares, find};
-use crate::edit::tree::ancestors;
+use crate::edit::rust::{At, Program, declare, declares, find, is_named};
+use crate::edit::tree::{ancestors, children};
 use crate::types::Problem;
 
 use super::running::{branching, callers, function_of};
@@ -113,8 +113,24 @@ impl<'p> Patches<'p> {
             return Err(Problem::input("the crate's root file is missing")
                 .in_file(self.package.manifest.path()));
         };
+        let source = self.program.source(root);
+        let taken = children(root.node).into_iter().find(|item| {
+            let names = || !find(source.slice(*item), MODULE).is_empty();
+            match item.kind() {
+                "mod_item" => is_named(source, *item, MODULE),
+                "use_declaration" => names() && self.program.imports(root, MODULE),
+                _ => false,
+            }
+        });
+        if let Some(taken) = taken {
+            return Err(self.problem(
+                &format!("`{MODULE}` is something else here"),
+                root.with(taken),
+                "the layer's module has this name",
+            ));
+        }
         let line = mod_line(home.has_lib);
-        let splice = declare(self.program.source(root), MODULE, line);
+        let splice = declare(source, MODULE, line);
         drafts.splice(root.file, splice);
         drafts.block(root.file, "mod", line);
         Ok(())
@@ -185,16 +201,13 @@ impl<'p> Patches<'p> {
         }
         for root in self.program.roots() {
             let text = &self.program.source(root).text;
-            if let Some(at) = text.find(&format!("\"{HEALTH}\"")) {
+            if text.contains(HEALTH)
+                && let Some(at) = find(text, &format!("\"{HEALTH}\"")).into_iter().next()
+            {
                 return Err(Problem::decision(format!(
                     "`{HEALTH}` is a route of the application already"
                 ))
-                .at(
-                    &self.program.source(root).path,
-                    text,
-                    at..at + HEALTH.len() + 2,
-                    "here",
-                ));
+                .at(&self.program.source(root).path, text, at, "here"));
             }
         }
         Ok(())

@@ -101,7 +101,10 @@ impl<'p> Patches<'p> {
             drafts.block(file, "close", format!("let served = …;\n{close}\nserved"));
             return Ok(());
         }
-        let end = at.node.end_byte();
+        // `select! { … };`
+        let semicolon = at.node.next_named_sibling();
+        let semicolon = semicolon.filter(|next| next.kind() == "empty_statement");
+        let end = semicolon.unwrap_or(at.node).end_byte();
         drafts.splice(
             file,
             Splice::insert(comment_end(text, end), format!("\n{indent}{close}")),

@@ -27,7 +27,11 @@ pub async fn shutdown_signal() {
     tracing::info!("shutting down");
     tokio::spawn(async {
         select! {
-            () = STOPPED.notified() => return,
+            () = STOPPED.notified() => {
+                // What else the application waits for may have no end; a second signal is one.
+                signal().await;
+                process::exit(1);
+            }
             () = sleep(GRACE) => {}
             () = signal() => {}
         }

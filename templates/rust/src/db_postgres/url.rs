@@ -154,18 +154,34 @@ impl<'a> Settings<'a> {
                         _ => return Err("pgbouncer=true or pgbouncer=false"),
                     };
                 }
-                "sslmode" if !SSL_MODES.contains(&value) => {
+                "sslmode" | "ssl-mode" if !SSL_MODES.contains(&value) => {
                     return Err(
                         "sslmode disable, allow, prefer, require, verify-ca or verify-full",
                     );
                 }
-                "sslmode" => ssl_mode = Some(value),
+                "sslmode" | "ssl-mode" => ssl_mode = Some(value),
+                "schema" | "currentSchema" => match value {
+                    "" | "public" => {}
+                    _ if is_plain(value) => {
+                        settings.parameters.push(("options[search_path]", value));
+                    }
+                    _ => return Err("schema of lower-case letters, digits and _"),
+                },
+                // What Prisma is told of its own pool.
+                "connection_limit" | "pool_timeout" | "socket_timeout" | "statement_cache_size" => {
+                }
                 "port" if value.parse::<u16>().is_err() => return Err("port of 1 to 65535"),
                 "sslrootcert" => {
                     root_cert = true;
                     settings.parameters.push((key, value));
                 }
-                "application_name" | "dbname" | "host" | "options" | "password" | "port"
+                "application_name"
+                | "dbname"
+                | "host"
+                | "options"
+                | "password"
+                | "port"
+                | "statement-cache-capacity"
                 | "user" => {
                     settings.parameters.push((key, value));
                 }
@@ -187,11 +203,19 @@ impl<'a> Settings<'a> {
             Some(mode) => settings.parameters.push(("sslmode", mode)),
             None => {}
         }
-        if settings.pgbouncer && settings.parameters.iter().any(|(key, _)| *key == "options") {
+        let mut keys = settings.parameters.iter().map(|(key, _)| key);
+        if settings.pgbouncer && keys.any(|key| key.starts_with("options")) {
             return Err("either options or pgbouncer=true: PgBouncer cannot pass options on");
         }
         Ok(settings)
     }
+}
+
+/// Whether it is a name that needs no quotes.
+fn is_plain(value: &str) -> bool {
+    value
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 struct Parts<'a> {
