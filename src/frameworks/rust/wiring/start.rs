@@ -2,12 +2,15 @@
 
 use tree_sitter::Node;
 
-use crate::edit::rust::At;
+use crate::edit::rust::{At, callee, find, segments};
 use crate::edit::splice::step;
-use crate::edit::tree::{ancestors, named_children};
+use crate::edit::tree::{ancestors, descendants, named_children};
 
 use super::super::running::statement;
 use super::{Drafts, Home, Patches, Shared};
+
+/// How deep calls are followed to where a `.env` file is read.
+const CALLS: usize = 4;
 
 impl<'p> Patches<'p> {
     /// Puts the call before a statement.
@@ -42,16 +45,43 @@ impl<'p> Patches<'p> {
     pub fn after_dotenv(&self, anchor: At<'p>, serving: usize) -> At<'p> {
         let mut later = anchor;
         let mut next = anchor.node.next_named_sibling();
-        let mut seen = self.program.slice(anchor).contains("dotenv");
+        let mut seen = self.loads(anchor, CALLS);
         while let Some(node) = next.filter(|n| n.start_byte() <= serving) {
             if seen && !node.is_extra() {
                 later = anchor.with(node);
                 seen = false;
             }
-            seen |= self.program.slice(anchor.with(node)).contains("dotenv") && !node.is_extra();
+            seen |= !node.is_extra() && self.loads(anchor.with(node), CALLS);
             next = node.next_named_sibling();
         }
         later
+    }
+
+    /// Whether code reads a `.env` file, or calls a function of the project that does.
+    fn loads(&self, at: At<'p>, calls: usize) -> bool {
+        if !find(self.program.slice(at), "dotenv").is_empty()
+            || !find(self.program.slice(at), "dotenvy").is_empty()
+        {
+            return true;
+        }
+        let Some(calls) = calls.checked_sub(1) else {
+            return false;
+        };
+        descendants(at.node)
+            .into_iter()
+            .filter(|node| node.kind() == "call_expression")
+            .filter_map(|node| callee(self.program, at.with(node)))
+            .filter(|(path, _)| path.node.kind() != "field_expression")
+            .flat_map(|(path, name)| {
+                let mut owner = segments(self.program.slice(path));
+                owner.pop();
+                let owner = self.program.meaning_of(path, &owner);
+                let of_type = owner.map(|owner| self.program.associated(&owner, name));
+                let meaning = self.program.meaning(path);
+                let items = meaning.map(|meaning| self.program.items(&meaning));
+                items.into_iter().chain(of_type).flatten()
+            })
+            .any(|function| self.loads(function, calls))
     }
 
     /// Whether `?` on an error of the module compiles at a statement.
