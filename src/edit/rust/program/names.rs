@@ -37,7 +37,12 @@ type Providers = HashMap<(*const Module, String), Option<Meaning>>;
 impl Program {
     /// What the path that `node` spells means there.
     pub fn meaning(&self, at: At) -> Option<Meaning> {
-        self.meaning_of(at, &segments(self.slice(at)))
+        let text = self.slice(at);
+        let path = segments(text);
+        match text.starts_with("::") {
+            true => self.outside(&path, DEPTH, &mut Providers::new()),
+            false => self.meaning_of(at, &path),
+        }
     }
 
     /// What a path means at a place.

@@ -29,6 +29,15 @@ impl<'p> AxumWiring<'p> {
         let detached = runs.iter().find_map(|(run, _)| run.detached);
         for (run, chosen) in runs {
             if !(run.stopped_by_user || own_signals || detached.is_some()) {
+                let call = chosen.server.call;
+                let declared = call.node.parent().filter(|n| n.kind() == "let_declaration");
+                if let Some(kind) = declared.and_then(|n| n.child_by_field_name("type")) {
+                    return Err(self.problem(
+                        "the server cannot be told to end in order",
+                        call.with(kind),
+                        "it would have another type",
+                    ));
+                }
                 self.graceful(home, run, chosen.server, drafts);
             }
         }

@@ -76,7 +76,13 @@ impl<'p> Patches<'p> {
             return MODULE.to_owned();
         };
         if module.krate != home.krate {
-            return format!("{}::{MODULE}", self.program.crates[home.krate].name);
+            let name = &self.program.crates[home.krate].name;
+            let meant = self.program.meaning_of(at, std::slice::from_ref(name));
+            let is_library =
+                meant.is_some_and(|it| it.krate == Some(home.krate) && it.path.is_empty());
+            // A module of the binary may have the library's name.
+            let root = if is_library { "" } else { "::" };
+            return format!("{root}{name}::{MODULE}");
         }
         if module.path.is_empty() {
             MODULE.to_owned()

@@ -21,7 +21,8 @@ static STOPPED: Notify = Notify::const_new();
 /// Waits for SIGTERM or Ctrl-C; hand it to `with_graceful_shutdown`.
 ///
 /// Requests under way then have ten seconds, or until a second signal. What is left is cut off and
-/// the process exits with code 1, since work was lost.
+/// the process exits with code 1, since work was lost. Once the server has stopped, a second signal
+/// ends whatever else the application waits for.
 pub async fn shutdown_signal() {
     signal().await;
     tracing::info!("shutting down");
