@@ -23,12 +23,17 @@ _PARAMETERS = (
     "password",
     "pgbouncer",
     "port",
+    "schema",
     "sslmode",
     "sslrootcert",
     "user",
 )
-# How SQLAlchemy's asyncpg dialect and asyncpg say that a pooler is in between.
+_QUERY = f"query parameters {', '.join(_PARAMETERS)}"
+# How other drivers are told of a pooler.
 _CACHE_SIZES = ("prepared_statement_cache_size", "statement_cache_size")
+# What Prisma is told of its own pool.
+_OF_OTHERS = ("connection_limit", "pool_timeout", "socket_timeout")
+_NAMES = {"ssl": "sslmode", "ssl-mode": "sslmode", "currentSchema": "schema"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,6 +50,7 @@ class DatabaseUrl:
     sslrootcert: str | None = None
     application_name: str | None = None
     options: str | None = None
+    search_path: str | None = None
     connect_timeout: float | None = None
     pgbouncer: bool = False
 
@@ -91,6 +97,7 @@ class DatabaseUrl:
             sslrootcert=text.get("sslrootcert"),
             application_name=text.get("application_name"),
             options=text.get("options"),
+            search_path=text.get("schema"),
             connect_timeout=float(text["connect_timeout"])
             if "connect_timeout" in text
             else None,
@@ -105,6 +112,7 @@ class DatabaseUrl:
         server_settings = {
             "application_name": self.application_name,
             "options": self.options,
+            "search_path": self.search_path,
         }
         if statement_timeout and not self.pgbouncer:
             server_settings["statement_timeout"] = str(round(statement_timeout * 1000))
@@ -127,6 +135,8 @@ class DatabaseUrl:
     def psycopg_arguments(self, statement_timeout: float) -> dict[str, Any]:
         """Arguments of ``psycopg.connect``; the timeout in seconds, 0 for none."""
         options = [self.options] if self.options else []
+        if self.search_path:
+            options.append(f"-c search_path={self.search_path}")
         if statement_timeout and not self.pgbouncer:
             options.append(f"-c statement_timeout={round(statement_timeout * 1000)}")
         sslrootcert = self.sslrootcert
@@ -204,42 +214,59 @@ class _Parts:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    given = {}
+    given = _given(query)
+    binds = given.get("channel_binding", "prefer")
+    is_pooled = given.get("pgbouncer", "false")
+    refusals = (
+        (
+            given.get("sslmode", "prefer") not in _SSL_MODES,
+            f"sslmode {', '.join(_SSL_MODES[:-1])} or {_SSL_MODES[-1]}",
+        ),
+        (
+            binds not in {"disable", "prefer", "require"},
+            "channel_binding disable, prefer or require",
+        ),
+        # No driver here binds; a certificate checked for its name serves the same end.
+        (
+            binds == "require" and given.get("sslmode") != "verify-full",
+            "sslmode=verify-full with channel_binding=require",
+        ),
+        (is_pooled not in {"true", "false"}, "pgbouncer=true or pgbouncer=false"),
+        (
+            not _is_number(given.get("connect_timeout", "1"), 3600),
+            "connect_timeout of 1 to 3600 whole seconds",
+        ),
+        (not _is_number(given.get("port", "1"), 65535), "port of 1 to 65535"),
+        (
+            not re.fullmatch("[a-z0-9_]+", given.get("schema", "public")),
+            "schema of lower-case letters, digits and _",
+        ),
+        (
+            is_pooled == "true" and bool(given.keys() & {"options", "schema"}),
+            "either options or pgbouncer=true: PgBouncer cannot pass options on",
+        ),
+    )
+    for is_refused, accepted in refusals:
+        if is_refused:
+            raise ValueError(accepted)
+    return given
+
+
+def _given(query: str) -> dict[str, str]:
+    given: dict[str, str] = {}
     for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        if name in _CACHE_SIZES:
-            if value == "0":
-                given.setdefault("pgbouncer", "true")
+        written, _, value = pair.partition("=")
+        name = _NAMES.get(written, written)
+        if name in _CACHE_SIZES and value == "0":
+            given.setdefault("pgbouncer", "true")
+        if name in _CACHE_SIZES or name in _OF_OTHERS:
             continue
-        if name == "ssl":  # asyncpg's name for it
-            name = "sslmode"
+        # A new database has `public` in its search path.
+        if name == "schema" and value in {"", "public"}:
+            continue
         if name not in _PARAMETERS:
-            message = f"query parameters {', '.join(_PARAMETERS)}"
-            raise ValueError(message)
+            raise ValueError(_QUERY)
         given[name] = value
-    if "sslmode" in given and given["sslmode"] not in _SSL_MODES:
-        message = f"sslmode {', '.join(_SSL_MODES[:-1])} or {_SSL_MODES[-1]}"
-        raise ValueError(message)
-    if given.get("channel_binding", "prefer") not in {"disable", "prefer", "require"}:
-        message = "channel_binding disable, prefer or require"
-        raise ValueError(message)
-    # No driver here binds; a certificate checked for its name serves the same end.
-    is_checked = given.get("sslmode") == "verify-full"
-    if given.get("channel_binding") == "require" and not is_checked:
-        message = "sslmode=verify-full with channel_binding=require"
-        raise ValueError(message)
-    if given.get("pgbouncer", "true") not in {"true", "false"}:
-        message = "pgbouncer=true or pgbouncer=false"
-        raise ValueError(message)
-    if not _is_number(given.get("connect_timeout", "1"), 3600):
-        message = "connect_timeout of 1 to 3600 whole seconds"
-        raise ValueError(message)
-    if not _is_number(given.get("port", "1"), 65535):
-        message = "port of 1 to 65535"
-        raise ValueError(message)
-    if given.get("pgbouncer") == "true" and "options" in given:
-        message = "either options or pgbouncer=true: PgBouncer cannot pass options on"
-        raise ValueError(message)
     return given
 
 

@@ -38,6 +38,11 @@ pub const GROUP: Group = Group {
         ),
         row("url.options", "`options` reaches the server", options),
         row(
+            "url.of-other-tools",
+            "what other drivers and tools put into the same URL is accepted; a `schema` is the search path",
+            of_other_tools,
+        ),
+        row(
             "url.connect-timeout",
             "`connect_timeout` bounds one attempt to connect",
             connect_timeout,
@@ -187,6 +192,24 @@ fn options(stage: &mut Stage) -> Result<()> {
             .get(&format!("/probe/setting?name={name}"))?
             .is(200)?
             .has("/value", value)?;
+    }
+    Ok(())
+}
+
+fn of_other_tools(stage: &mut Stage) -> Result<()> {
+    let others = "connection_limit=5&pool_timeout=10&prepared_statement_cache_size=100";
+    for (more, path) in [
+        ("schema=elsewhere&ssl=disable", Some("elsewhere")),
+        ("schema=public&ssl-mode=prefer", None),
+        ("currentSchema=elsewhere", Some("elsewhere")),
+    ] {
+        let url = stage.url_with(&format!("{others}&{more}"));
+        let (app, _) = reaches(stage, &url)?;
+        let setting = app.client.get("/probe/setting?name=search_path")?.is(200)?;
+        match path {
+            Some(path) => setting.has("/value", path)?,
+            None => setting.has("/value", "\"$user\", public")?,
+        };
     }
     Ok(())
 }

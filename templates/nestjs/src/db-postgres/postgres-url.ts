@@ -22,18 +22,20 @@ const PARAMETERS = [
   'password',
   'pgbouncer',
   'port',
+  'schema',
   'sslmode',
   'sslrootcert',
   'user',
 ];
-/** What Prisma reads from the same URL; of these only `schema` means something here. */
-const OF_PRISMA = [
-  'connection_limit',
-  'pool_timeout',
-  'schema',
-  'socket_timeout',
-  'statement_cache_size',
-];
+/** What Prisma is told of its own pool. */
+const OF_OTHERS = ['connection_limit', 'pool_timeout', 'socket_timeout'];
+/** How other drivers are told of a pooler. */
+const CACHE_SIZES = ['prepared_statement_cache_size', 'statement_cache_size'];
+const NAMES: Record<string, string | undefined> = {
+  currentSchema: 'schema',
+  ssl: 'sslmode',
+  'ssl-mode': 'sslmode',
+};
 
 /** A checked connection URL. However it is printed, it shows no user and no password. */
 export class DatabaseUrl {
@@ -83,14 +85,20 @@ export class DatabaseUrl {
       ['port', authority.port],
       ['dbname', parts.database],
     ];
+    let isUncached = false;
     for (const pair of parts.query.split('&')) {
-      const [key, value] = cut(pair, '=');
-      if (pair && ![...PARAMETERS, ...OF_PRISMA].includes(key)) {
+      const [written, value] = cut(pair, '=');
+      const key = NAMES[written] ?? written;
+      if (CACHE_SIZES.includes(key)) {
+        isUncached = value === '0';
+      } else if (PARAMETERS.includes(key)) {
+        given.push([key, value ?? '']);
+      } else if (pair && !OF_OTHERS.includes(key)) {
         throw new Error(`query parameters ${PARAMETERS.join(', ')}`);
       }
-      if (pair) {
-        given.push([key, value ?? '']);
-      }
+    }
+    if (isUncached && !given.some(([key]) => key === 'pgbouncer')) {
+      given.push(['pgbouncer', 'true']);
     }
     for (const [key, value] of given) {
       if (value) {
@@ -117,7 +125,9 @@ export class DatabaseUrl {
       port: Number(field('port') ?? 5432),
       database: field('dbname') ?? field('user'),
       application_name: field('application_name'),
-      options: field('options') ?? searchPath(this.#fields),
+      options: [field('options'), searchPath(this.#fields)]
+        .filter(Boolean)
+        .join(' '),
       ssl: host?.startsWith('/') ? false : this.#ssl(host),
       keepAlive: true,
     };
@@ -256,24 +266,21 @@ function check(
   }
   accepts(
     'schema',
-    (value) => /^[\w-]+$/.test(value),
-    'schema of letters, digits, _ and -',
+    (value) => /^[a-z0-9_]+$/.test(value),
+    'schema of lower-case letters, digits and _',
   );
-  const isPooled = fields.get('pgbouncer') === 'true';
-  if (searchPath(fields) && (isPooled || fields.has('options'))) {
-    throw new Error('schema=public with options or pgbouncer=true');
-  }
-  if (isPooled && fields.has('options')) {
+  const hasOptions = fields.has('options') || searchPath(fields);
+  if (fields.get('pgbouncer') === 'true' && hasOptions) {
     throw new Error(
       'either options or pgbouncer=true: PgBouncer cannot pass options on',
     );
   }
 }
 
-/** The option that makes Prisma's `schema` the search path; `public` is that of every new database. */
+/** The option that makes a `schema` the search path; `public` is that of every new database. */
 function searchPath(fields: Map<string, string>): string | undefined {
   const schema = fields.get('schema') ?? 'public';
-  return schema === 'public' ? undefined : `-c search_path="${schema}"`;
+  return schema === 'public' ? undefined : `-c search_path=${schema}`;
 }
 
 function isPostgres(scheme: string): boolean {

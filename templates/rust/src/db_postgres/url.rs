@@ -131,6 +131,7 @@ impl<'a> Settings<'a> {
     fn split(query: &'a str) -> Result<Self, &'static str> {
         let mut settings = Self::default();
         let (mut ssl_mode, mut root_cert, mut channel_binding) = (None, false, false);
+        let (mut pgbouncer, mut uncached) = (None, false);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             match key {
@@ -148,18 +149,18 @@ impl<'a> Settings<'a> {
                     _ => return Err("connect_timeout of 1 to 3600 whole seconds"),
                 },
                 "pgbouncer" => {
-                    settings.pgbouncer = match value {
-                        "true" => true,
-                        "false" => false,
+                    pgbouncer = match value {
+                        "true" => Some(true),
+                        "false" => Some(false),
                         _ => return Err("pgbouncer=true or pgbouncer=false"),
                     };
                 }
-                "sslmode" | "ssl-mode" if !SSL_MODES.contains(&value) => {
+                "ssl" | "ssl-mode" | "sslmode" if !SSL_MODES.contains(&value) => {
                     return Err(
                         "sslmode disable, allow, prefer, require, verify-ca or verify-full",
                     );
                 }
-                "sslmode" | "ssl-mode" => ssl_mode = Some(value),
+                "ssl" | "ssl-mode" | "sslmode" => ssl_mode = Some(value),
                 "schema" | "currentSchema" => match value {
                     "" | "public" => {}
                     _ if is_plain(value) => {
@@ -167,9 +168,12 @@ impl<'a> Settings<'a> {
                     }
                     _ => return Err("schema of lower-case letters, digits and _"),
                 },
-                // What Prisma is told of its own pool.
-                "connection_limit" | "pool_timeout" | "socket_timeout" | "statement_cache_size" => {
+                // How other drivers are told of a pooler.
+                "prepared_statement_cache_size" | "statement_cache_size" => {
+                    uncached = value == "0";
                 }
+                // What Prisma is told of its own pool.
+                "connection_limit" | "pool_timeout" | "socket_timeout" => {}
                 "port" if value.parse::<u16>().is_err() => return Err("port of 1 to 65535"),
                 "sslrootcert" => {
                     root_cert = true;
@@ -188,11 +192,12 @@ impl<'a> Settings<'a> {
                 _ => {
                     return Err(
                         "query parameters application_name, channel_binding, connect_timeout, dbname, \
-                                host, options, password, pgbouncer, port, sslmode, sslrootcert and user",
+                                host, options, password, pgbouncer, port, schema, sslmode, sslrootcert and user",
                     );
                 }
             }
         }
+        settings.pgbouncer = pgbouncer.unwrap_or(uncached);
         // The driver does not bind; a certificate that is checked for its name serves the same end.
         if channel_binding && ssl_mode != Some("verify-full") {
             return Err("sslmode=verify-full with channel_binding=require");
