@@ -108,7 +108,7 @@ fn python_sources() {
         };
         let counted = count_blocks("main.py", text, &[block("x", &statement)]);
         assert_eq!(counted, [count(text, &statement)]);
-        let import = insert_import(&source, &statement, |_| *joins);
+        let import = insert_import(&source, &statement, text.len() / 2, |_| *joins);
         match edit(&source, &[import], vec![block("import", &statement)]) {
             Ok(edit) => {
                 assert!(count(&edit.text, &statement) >= 1);
