@@ -199,17 +199,16 @@ fn options(stage: &mut Stage) -> Result<()> {
 fn of_other_tools(stage: &mut Stage) -> Result<()> {
     let others = "connection_limit=5&pool_timeout=10&prepared_statement_cache_size=100";
     for (more, path) in [
-        ("schema=elsewhere&ssl=disable", Some("elsewhere")),
-        ("schema=public&ssl-mode=prefer", None),
-        ("currentSchema=elsewhere", Some("elsewhere")),
+        ("schema=elsewhere&ssl=disable", "elsewhere"),
+        ("schema=public&ssl-mode=prefer", "\"$user\", public"),
+        ("currentSchema=elsewhere", "elsewhere"),
     ] {
         let url = stage.url_with(&format!("{others}&{more}"));
         let (app, _) = reaches(stage, &url)?;
-        let setting = app.client.get("/probe/setting?name=search_path")?.is(200)?;
-        match path {
-            Some(path) => setting.has("/value", path)?,
-            None => setting.has("/value", "\"$user\", public")?,
-        };
+        app.client
+            .get("/probe/setting?name=search_path")?
+            .is(200)?
+            .has("/value", path)?;
     }
     Ok(())
 }
