@@ -20,6 +20,8 @@ pub enum Mode {
     CutBeforeCommit,
     /// Hands COMMIT on, and cuts the connection instead of handing the answer back.
     CutAfterCommit,
+    /// Cuts a connection once the server has said that it is ready.
+    CutWhenReady,
 }
 
 /// A proxy on a loopback port.
@@ -181,7 +183,9 @@ impl Shared {
                 break;
             }
             let handed_on = to.as_mut().is_some_and(|to| to.write_all(read).is_ok());
-            if !handed_on {
+            // ReadyForQuery, outside of a transaction.
+            let is_ready = || read.windows(6).any(|bytes| bytes == b"Z\0\0\0\x05I");
+            if !handed_on || mode == Mode::CutWhenReady && !from_client && is_ready() {
                 break;
             }
         }

@@ -43,6 +43,7 @@ _WORDS: tuple[tuple[str, Reason], ...] = (
     ("refused", "refused"),
     ("No such file", "refused"),
     ("closed the connection", "refused"),
+    ("connection is closed", "refused"),
 )
 
 

@@ -93,12 +93,20 @@ class _Waiting(QueuePool):
             return super().connect()
         except exc.TimeoutError:
             raise PoolTimeoutError(self.timeout()) from None
+        except exc.ResourceClosedError as error:  # it broke while it was looked at
+            reason: Reason = "refused"
+            raise ConnectError(reason) from error
         finally:
             self.waiting -= full
 
 
 class _AsyncPool(_Waiting, AsyncAdaptedQueuePool):
-    pass
+    def connect(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except (asyncpg.InterfaceError, asyncpg.PostgresError, OSError) as error:
+            # It broke while its codecs were set up, where nothing wraps the driver's.
+            raise ConnectError.of(error) from error
 
 
 class Watch:

@@ -67,6 +67,11 @@ pub const GROUP: Group = Group {
             connect_timeout,
         ),
         row(
+            "pool.breaks-as-it-opens",
+            "a connection that breaks as soon as it is open is an error of the database's, with its kind",
+            breaks_as_it_opens,
+        ),
+        row(
             "pool.hung-server",
             "and one attempt to use an idle connection: a hung server is a 503 `timeout`",
             hung,
@@ -367,6 +372,27 @@ fn connect_timeout(stage: &mut Stage) -> Result<()> {
         answer.took > seconds(0.5),
         "expected an attempt of 0.7 s, got {answer}"
     );
+    Ok(())
+}
+
+fn breaks_as_it_opens(stage: &mut Stage) -> Result<()> {
+    let proxy = Proxy::start(stage.server.port())?;
+    proxy.set(Mode::CutWhenReady);
+    let url = format!(
+        "postgres://{USER}:{ENCODED}@127.0.0.1:{}/{DATABASE}",
+        proxy.port()
+    );
+    let app = stage.serve(&[("DATABASE_URL", &url)])?;
+    for _ in 0..20 {
+        let answer = app.client.get("/probe/one")?;
+        let kind = answer.string("/error")?;
+        ensure!(
+            answer.status == 503 || kind == "database",
+            "expected 503, or an error of the database's, got {answer}"
+        );
+    }
+    proxy.set(Mode::Pass);
+    app.client.get("/probe/one")?.is(200)?;
     Ok(())
 }
 
