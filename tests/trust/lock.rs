@@ -147,8 +147,8 @@ fn what_it_cannot_record_is_said() {
     let project = added();
     project.replace(
         ".env.example",
-        "postgres://postgres:postgres@",
-        "postgres://app:hunter2@",
+        "postgresql://postgres:postgres@",
+        "postgresql://app:hunter2@",
     );
     let ran = project.refuses(
         &["lock", "--overwrite"],
