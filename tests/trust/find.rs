@@ -206,6 +206,8 @@ fn a_module_without_its_manifest_is_seen() {
     assert_eq!(verified.of("RK0406")[0]["root"], "modules/db");
     std::fs::remove_file(module.join("module.yml")).unwrap();
     assert_eq!(verify(&repository, &["modules"]).code, Some(1));
+    std::fs::remove_file(module.join("config/base.yaml")).unwrap();
+    assert_eq!(verify(&repository, &["modules"]).code, Some(1));
     // Sums of something else are nobody's module.
     std::fs::remove_dir_all(module.join("templates")).unwrap();
     assert_eq!(verify(&repository, &[]).code, Some(0));
