@@ -179,13 +179,7 @@ impl<'a> Settings<'a> {
                     root_cert = true;
                     settings.parameters.push((key, value));
                 }
-                "application_name"
-                | "dbname"
-                | "host"
-                | "options"
-                | "password"
-                | "port"
-                | "statement-cache-capacity"
+                "application_name" | "dbname" | "host" | "options" | "password" | "port"
                 | "user" => {
                     settings.parameters.push((key, value));
                 }
