@@ -1,6 +1,7 @@
 //! NestJS 10 and 11.
 
 mod bootstrap;
+mod compiler;
 mod manual;
 mod module;
 mod packages;
@@ -128,7 +129,7 @@ impl Framework for NestJs {
         dependencies: &[Dependency],
     ) -> Result<Vec<FileEdit>, Problem> {
         let application = application(files, target)?;
-        let dependencies = packages::readable(files, &application, dependencies)?;
+        let dependencies = compiler::readable(files, &application, dependencies)?;
         let path = application.manifest;
         let text = files.text(&path)?.unwrap_or_default();
         let edit = package_json::add_dependencies(&path, &text, &dependencies)?;
@@ -140,7 +141,7 @@ impl Framework for NestJs {
     }
 
     fn advice(&self, files: &dyn Files, target: &Target) -> Result<Vec<String>, Problem> {
-        packages::advice(files, &application(files, target)?)
+        compiler::advice(files, &application(files, target)?)
     }
 
     fn wire(
