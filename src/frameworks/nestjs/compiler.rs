@@ -68,3 +68,44 @@ fn is_older_than(package: &Value, name: &str, version: [u64; 2]) -> bool {
         .and_then(package_json::lower)
         .is_some_and(|have| have[..2] < version[..])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::frameworks::corpus::dependency;
+
+    #[test]
+    fn an_old_compiler_gets_what_it_can_read() {
+        for (typescript, tsconfig, terminus, is_said) in [
+            ("^4.9.5", "{}", "^10.0.0", true),
+            ("^5.3.3", "{}", "^11.0.0", true),
+            ("^5.3.3", "{ \"skipLibCheck\": true }", "^11.0.0", false),
+            ("^5.7.3", "{}", "^11.0.0", false),
+        ] {
+            let path = |text| ProjectPath::existing(text).unwrap();
+            let package = format!("{{\"devDependencies\": {{\"typescript\": \"{typescript}\"}}}}");
+            let files: BTreeMap<ProjectPath, Arc<str>> = BTreeMap::from([
+                (path("package.json"), package.as_str().into()),
+                (path("tsconfig.json"), tsconfig.into()),
+            ]);
+            let application = Application {
+                root: ProjectPath::root(),
+                name: "shop".to_owned(),
+                source_root: path("src"),
+                manifest: path("package.json"),
+                entry: "main".to_owned(),
+            };
+            let wanted = Dependency {
+                also: Some("^10.0.0".to_owned()),
+                ..dependency("@nestjs/terminus", "^11.0.0")
+            };
+            let readable = readable(&files, &application, &[wanted]).unwrap();
+            assert_eq!(readable[0].version, terminus, "{typescript}");
+            let said = !advice(&files, &application).unwrap().is_empty();
+            assert_eq!(said, is_said, "{typescript} {tsconfig}");
+        }
+    }
+}
