@@ -242,11 +242,12 @@ fn eventually<T>(mut check: impl FnMut() -> Result<T>) -> Result<T> {
     }
 }
 
-/// Builds the application that serves the probes; says where its description is.
+/// Builds the application that serves the probes, optimised if this is; says where its description is.
 fn build(framework: &str, module: Option<&str>) -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let built = Command::new("bash")
         .args(["tests/conformance/build", framework])
+        .args((!cfg!(debug_assertions)).then_some("--release"))
         .args(module.iter().flat_map(|module| ["--module", module]))
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
