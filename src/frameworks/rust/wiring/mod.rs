@@ -93,9 +93,22 @@ impl<'p> Patches<'p> {
 
     /// Whether some file already calls a function of the module.
     pub fn has(&self, call: &str) -> bool {
-        self.program
-            .own_files()
-            .any(|file| !find(&self.program.sources[file].text, call).is_empty())
+        self.program.own_files().any(|file| {
+            let text = &self.program.sources[file].text;
+            let mut found = find(text, call).into_iter();
+            found.any(|at| self.may_lead_to_module(&text[..at.start]))
+        })
+    }
+
+    /// Whether the path that `before` ends in leads to the module, and not to another one of its name.
+    fn may_lead_to_module(&self, before: &str) -> bool {
+        let Some(path) = before.trim_end().strip_suffix("::") else {
+            return true;
+        };
+        let is_end = |c: char| !c.is_alphanumeric() && c != '_';
+        let outer = path.rsplit(is_end).next().unwrap_or_default();
+        let own = &self.program.crates[..self.program.own];
+        ["crate", "self", "super"].contains(&outer) || own.iter().any(|own| own.name == outer)
     }
 
     pub fn krate(&self, at: At) -> usize {
@@ -205,6 +218,7 @@ impl<'p> Patches<'p> {
                 "both the library and the binary declare this module",
             ));
         }
+        self.check_timers()?;
         for root in self.program.roots() {
             let text = &self.program.source(root).text;
             if text.contains(HEALTH)
@@ -214,6 +228,22 @@ impl<'p> Patches<'p> {
                     "`{HEALTH}` is a route of the application already"
                 ))
                 .at(&self.program.source(root).path, text, at, "here"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a runtime that is built without timers: the layer's timeouts would panic.
+    fn check_timers(&self) -> Result<(), Problem> {
+        if self.has("enable_all") || self.has("enable_time") {
+            return Ok(());
+        }
+        for file in self.program.own_files() {
+            let source = &self.program.sources[file];
+            if let Some(at) = find(&source.text, "enable_io").into_iter().next() {
+                return Err(Problem::decision("the runtime has no timers")
+                    .at(&source.path, &source.text, at, "this enables I/O alone")
+                    .help("say `enable_all()`, then run this again"));
             }
         }
         Ok(())
