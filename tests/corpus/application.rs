@@ -163,6 +163,7 @@ fn tree(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 struct Started {
     process: Process,
     ends_by_signal: bool,
+    outlives_server: bool,
     client: Client,
 }
 
@@ -187,6 +188,7 @@ impl Started {
             .envs(variables.iter().copied());
         Ok(Self {
             ends_by_signal: Toolchain::of(&fixture.framework)?.ends_by_signal,
+            outlives_server: fixture.outlives_server,
             process: Process::start(&mut command, &output)?,
             client: Client::new(port, Transcript::default()),
         })
@@ -259,6 +261,15 @@ impl Started {
     /// SIGTERM ends it, in order.
     fn stops(&mut self) -> Result<()> {
         self.process.signal(Signal::TERM);
+        if self.outlives_server {
+            let ended = self.process.wait(Duration::from_secs(2));
+            ensure!(ended.is_none(), "it ended by itself: {ended:?}");
+            self.process.signal(Signal::TERM);
+            let ended = self.process.wait(Duration::from_secs(2));
+            let code = ended.and_then(|status| status.code());
+            ensure!(code == Some(1), "a second signal did not end it: {ended:?}");
+            return Ok(());
+        }
         match self.process.wait(Duration::from_secs(12)) {
             Some(status) if status.success() => Ok(()),
             Some(status) if self.ends_by_signal && is_terminated(status) => Ok(()),

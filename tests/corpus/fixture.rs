@@ -35,6 +35,8 @@ pub struct Fixture {
     pub start: Vec<String>,
     /// Whether `add` takes over what RapidKit Core generated.
     pub adopt: bool,
+    /// Whether it waits for something else once its server has stopped, so that a second signal has to end it.
+    pub outlives_server: bool,
     /// What only answers once there is the layer and a database.
     pub with_database: Vec<Route>,
     /// Where `add` has to refuse: what it has to say.
@@ -69,6 +71,7 @@ impl Fixture {
             &[
                 "adopt",
                 "bin",
+                "outlives_server",
                 "package",
                 "port_env",
                 "routes",
@@ -109,6 +112,7 @@ impl Fixture {
             package: word(document.as_table(), "package")?,
             binary: word(document.as_table(), "bin")?,
             adopt: document.get("adopt").and_then(Item::as_bool) == Some(true),
+            outlives_server: document.get("outlives_server").and_then(Item::as_bool) == Some(true),
             with_database: Route::all(&document, "with_database")?,
             unsure,
         })
