@@ -21,6 +21,16 @@ pub enum Tool {
     Uv,
 }
 
+/// How setuptools knows what to build.
+pub enum Built<'p> {
+    /// It takes what is listed, which may be modules alone.
+    Listed(Vec<&'p str>),
+    /// It is told where to search.
+    Searched,
+    /// It takes the one package at the project's root, or modules where there is none, or what is in `src`.
+    Guessed,
+}
+
 /// Where a project keeps the packages that it needs.
 enum Place<'p> {
     /// `project.dependencies`
@@ -98,6 +108,25 @@ impl Pyproject {
     /// Whether it says how a package is built of it.
     pub fn is_built(&self) -> bool {
         self.item(&["build-system"]).is_some()
+    }
+
+    /// What setuptools builds of it, where setuptools does.
+    pub fn built_by_setuptools(&self) -> Option<Built<'_>> {
+        let backend = self.item(&["build-system"])?.get("build-backend");
+        let is_setuptools = backend
+            .and_then(Item::as_str)
+            .is_none_or(|name| name.starts_with("setuptools"));
+        let settings = self.item(&["tool", "setuptools"]);
+        let packages = settings.and_then(|settings| settings.get("packages"));
+        let modules = settings.and_then(|settings| settings.get("py-modules"));
+        is_setuptools.then_some(match (packages.map(Item::as_array), modules) {
+            (Some(Some(names)), _) => {
+                Built::Listed(names.iter().filter_map(Value::as_str).collect())
+            }
+            (Some(None), _) => Built::Searched,
+            (None, Some(_)) => Built::Listed(Vec::new()),
+            (None, None) => Built::Guessed,
+        })
     }
 
     /// The versions of Python that it runs on.

@@ -1,5 +1,7 @@
 //! The application object, found by syntax tree.
 
+use std::sync::Arc;
+
 use tree_sitter::Node;
 
 use super::HEALTH;
@@ -45,6 +47,30 @@ const CORE_ASIDE: [&str; 2] = ["src/health", "src/modules"];
 /// # Errors
 /// A file that cannot be read.
 pub fn files(files: &dyn Files, target: &Target) -> Result<Vec<File>, Problem> {
+    const WORDS: [&str; 5] = ["FastAPI", "fastapi", "Mount(", ".mount(", HEALTH];
+    let parsed = |(path, text): (ProjectPath, Arc<str>)| {
+        let source = Source::parse(path, text);
+        let imports = Import::all(&source);
+        File { source, imports }
+    };
+    let (near, others): (Vec<_>, Vec<_>) = texts(files, target)?
+        .into_iter()
+        .partition(|(_, text)| WORDS.iter().any(|word| text.contains(word)));
+    let mut found: Vec<File> = near.into_iter().map(parsed).collect();
+    // A file that makes an application of a class of the project's may not name FastAPI.
+    let classes: Vec<String> = found.iter().flat_map(subclasses).collect();
+    let others = others.into_iter();
+    let makers = others.filter(|(_, text)| classes.iter().any(|class| text.contains(class)));
+    found.extend(makers.map(parsed));
+    found.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    Ok(found)
+}
+
+/// The Python files of a target's own, sorted by path.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn texts(files: &dyn Files, target: &Target) -> Result<Vec<(ProjectPath, Arc<str>)>, Problem> {
     let mut found = Vec::new();
     let mut queue = vec![target.root.clone()];
     let is_core = |directory: &ProjectPath| {
@@ -71,21 +97,15 @@ pub fn files(files: &dyn Files, target: &Target) -> Result<Vec<File>, Problem> {
                 }
                 EntryKind::File if is_python(&entry.name) => {
                     let path = child(&directory, &entry.name);
-                    let text = files.text(&path)?.unwrap_or_default();
-                    let is_of_interest = ["FastAPI", "fastapi", "Mount(", ".mount(", HEALTH]
-                        .iter()
-                        .any(|word| text.contains(word));
-                    if is_of_interest {
-                        let source = Source::parse(path, text);
-                        let imports = Import::all(&source);
-                        found.push(File { source, imports });
+                    if let Some(text) = files.text(&path)? {
+                        found.push((path, text));
                     }
                 }
                 _ => {}
             }
         }
     }
-    found.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    found.sort();
     Ok(found)
 }
 
@@ -106,8 +126,9 @@ pub fn find<'f>(files: &'f [File], directory: &ProjectPath) -> Result<Applicatio
     }
     let mut found = Vec::new();
     let mut other = None;
+    let classes: Vec<String> = files.iter().flat_map(subclasses).collect();
     for file in files {
-        for call in calls(file) {
+        for call in calls(file, &classes) {
             match made(file, call) {
                 Ok(application) => found.push(application),
                 Err(problem) => other = other.or(Some(problem)),
@@ -184,6 +205,25 @@ fn unsure(application: &Application, what: &str, label: &str) -> Problem {
     Problem::decision(what).at(&source.path, &source.text, span, label)
 }
 
+/// The classes of a file that derive from `FastAPI`.
+fn subclasses(file: &File) -> Vec<String> {
+    let names = names(file);
+    let source = &file.source;
+    descendants(source.root())
+        .into_iter()
+        .filter(|node| node.kind() == "class_definition")
+        .filter(|class| {
+            let bases = class.child_by_field_name("superclasses");
+            bases.is_some_and(|bases| {
+                named_children(bases)
+                    .into_iter()
+                    .any(|base| names.iter().any(|name| name == source.slice(base)))
+            })
+        })
+        .filter_map(|class| Some(source.slice(class.child_by_field_name("name")?).to_owned()))
+        .collect()
+}
+
 /// What `FastAPI` is called in a file: `FastAPI`, `fastapi.FastAPI`, an alias.
 fn names(file: &File) -> Vec<String> {
     let of = |import: &Import| match (import.module.as_str(), import.name.as_deref()) {
@@ -194,8 +234,17 @@ fn names(file: &File) -> Vec<String> {
     file.imports.iter().filter_map(of).collect()
 }
 
-fn calls(file: &File) -> Vec<Node<'_>> {
-    let names = names(file);
+/// Where an application is made: by `FastAPI` or one of the project's `classes` of that kind.
+fn calls<'f>(file: &'f File, classes: &[String]) -> Vec<Node<'f>> {
+    let mut names = names(file);
+    let of_others = file.imports.iter().filter(|import| {
+        import
+            .name
+            .as_ref()
+            .is_some_and(|name| classes.contains(name))
+    });
+    names.extend(of_others.map(|import| import.alias.clone()));
+    names.extend(subclasses(file));
     descendants(file.source.root())
         .into_iter()
         .filter(|node| {
@@ -310,16 +359,22 @@ fn is_module(path: &ProjectPath, name: &str) -> bool {
     package.map_or(stem == name, |package| package.file_name() == name)
 }
 
-/// Code that sets another lifespan afterwards would take ours away.
+/// Code that sets another lifespan afterwards would take ours away, as does an application that
+/// `VersionedFastAPI` makes of another one's routes.
 fn keeps_its_lifespan(files: &[File]) -> Result<(), Problem> {
     for file in files {
         let source = &file.source;
-        let set = descendants(source.root()).into_iter().find(|node| {
-            node.kind() == "assignment"
-                && node
-                    .child_by_field_name("left")
-                    .is_some_and(|left| source.slice(left).ends_with(".lifespan_context"))
-        });
+        let says = |node: &Node, field: &str, end: &str| {
+            let part = node.child_by_field_name(field);
+            part.is_some_and(|part| source.slice(part).ends_with(end))
+        };
+        let set = descendants(source.root())
+            .into_iter()
+            .find(|node| match node.kind() {
+                "assignment" => says(node, "left", ".lifespan_context"),
+                "call" => says(node, "function", "VersionedFastAPI"),
+                _ => false,
+            });
         if let Some(set) = set {
             return Err(Problem::decision(
                 "it is not certain which lifespan the application will have",

@@ -120,7 +120,9 @@ pub fn layout(
         });
     }
     // Nothing in the file says whether it is run as `main` or as `app.main`.
-    let is_bare = is_started(files, target, |text| names_bare(text, stem));
+    let is_bare = is_started(files, target, |text| {
+        names_bare(text, stem) || is_flattened(text, here.file_name())
+    });
     let is_dotted = is_started(files, target, |text| text.contains(&dotted_name));
     let is_script = file.source.text.contains("__main__");
     if !is_bare && (is_dotted || is_package && !is_script) {
@@ -162,6 +164,19 @@ fn names_bare(text: &str, stem: &str) -> bool {
         let follows = text[at + name.len()..].starts_with(|c: char| c.is_ascii_alphabetic());
         follows && text[..at].ends_with([' ', '"', '\'', '='])
     })
+}
+
+/// Whether an image that serves `/app/main.py` of itself gets a directory's files as its `/app`:
+/// <https://github.com/tiangolo/uvicorn-gunicorn-fastapi-docker#quick-start>.
+fn is_flattened(dockerfile: &str, directory: &str) -> bool {
+    dockerfile.contains("tiangolo/uvicorn-gunicorn")
+        && dockerfile.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            matches!(words[..], [copy, from, to]
+                if copy.eq_ignore_ascii_case("copy")
+                    && from.trim_start_matches("./").trim_matches('/') == directory
+                    && to.trim_end_matches('/') == "/app")
+        })
 }
 
 /// The place in a project of RapidKit Core's. All of its code names its modules from the root of the project.

@@ -19,7 +19,7 @@ const LISTS: [&str; 7] = [
 /// A directory's list of packages.
 pub enum Manifest {
     Pyproject(Pyproject),
-    /// A file, its text, and what the files that it includes name.
+    /// A file, its text, and what the files name that it includes, or that include it.
     Requirements(ProjectPath, String, Vec<Requirement>),
 }
 
@@ -53,11 +53,13 @@ impl Manifest {
             let Some(text) = files.text(&path)? else {
                 continue;
             };
-            let included = included(files, &path, &text)?;
-            let own = requirements::requirements(&text);
-            if own.iter().any(|(_, _, there)| is_fastapi(there)) || included.iter().any(is_fastapi)
-            {
-                return Ok(Some(Self::Requirements(path, text.to_string(), included)));
+            let mut lists = vec![(path, text.to_string())];
+            lists.extend(included(files, &lists[0])?);
+            let names_it = |(_, text): &(ProjectPath, String)| named(text).iter().any(is_fastapi);
+            if let Some(at) = lists.iter().position(names_it) {
+                let (path, text) = lists.swap_remove(at);
+                let others = lists.iter().flat_map(|(_, text)| named(text)).collect();
+                return Ok(Some(Self::Requirements(path, text, others)));
             }
         }
         if has("Pipfile") && !dynamic {
@@ -104,10 +106,9 @@ impl Manifest {
     fn requirements(&self) -> Vec<Requirement> {
         match self {
             Self::Pyproject(pyproject) => pyproject.requirements(),
-            Self::Requirements(_, text, included) => requirements::requirements(text)
+            Self::Requirements(_, text, others) => named(text)
                 .into_iter()
-                .map(|(_, _, there)| there)
-                .chain(included.iter().cloned())
+                .chain(others.iter().cloned())
                 .collect(),
         }
     }
@@ -160,8 +161,8 @@ impl Manifest {
     pub fn add(&self, dependencies: &[Dependency]) -> Result<Option<FileEdit>, Problem> {
         match self {
             Self::Pyproject(pyproject) => pyproject.add_dependencies(dependencies),
-            Self::Requirements(path, text, included) => {
-                requirements::add_dependencies(path, text, included, dependencies)
+            Self::Requirements(path, text, others) => {
+                requirements::add_dependencies(path, text, others, dependencies)
             }
         }
     }
@@ -215,11 +216,17 @@ pub fn child(directory: &ProjectPath, name: &str) -> ProjectPath {
     directory.join(&name)
 }
 
+/// The packages that a list names.
+fn named(text: &str) -> Vec<Requirement> {
+    let lines = requirements::requirements(text).into_iter();
+    lines.map(|(_, _, there)| there).collect()
+}
+
+/// The files that a list includes.
 fn included(
     files: &dyn Files,
-    path: &ProjectPath,
-    text: &str,
-) -> Result<Vec<Requirement>, Problem> {
+    (path, text): &(ProjectPath, String),
+) -> Result<Vec<(ProjectPath, String)>, Problem> {
     let directory = path.parent().unwrap_or_else(ProjectPath::root);
     let mut found = Vec::new();
     for line in text.lines() {
@@ -227,14 +234,10 @@ fn included(
             .strip_prefix("-r ")
             .or_else(|| line.strip_prefix("--requirement "))
             .and_then(|other| ProjectPath::existing(other.trim()).ok());
-        if let Some(other) = other
-            && let Some(text) = files.text(&directory.join(&other))?
+        if let Some(other) = other.map(|other| directory.join(&other))
+            && let Some(text) = files.text(&other)?
         {
-            found.extend(
-                requirements::requirements(&text)
-                    .into_iter()
-                    .map(|(_, _, there)| there),
-            );
+            found.push((other, text.to_string()));
         }
     }
     Ok(found)

@@ -5,6 +5,7 @@ mod application;
 mod layout;
 mod manifest;
 mod manual;
+mod packaging;
 #[cfg(test)]
 mod tests;
 
