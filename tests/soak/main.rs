@@ -1,7 +1,8 @@
 //! Loads applications with payments for minutes while the server, PgBouncer, pools and clients fail, and counts the money:
 //! `cargo test --release --test soak -- [--minutes N] [--module DIR] [FRAMEWORK…]`; 60 minutes, this module and every
-//! framework if nothing is said. Without `--release` the applications are not optimised either: one connection costs them
-//! a tenth of a second of a processor, and eight applications leave none. `RAPIDKIT_SOAK_RECOVERY` is how many seconds after the end of a fault all has to be well again, 2 if unset.
+//! framework if nothing is said. Without `--release` the applications are not optimised either, and eight of them leave no
+//! processor to recover on. `RAPIDKIT_SOAK_RECOVERY` is how many seconds after the end of a fault all has to be well again,
+//! 2 if unset.
 //! `… -- --sabotage tests/soak/sabotage.json [NAME…]` breaks the layer on purpose, and says what is seen of it.
 //!
 //! Every framework has two applications, straight at the server and behind PgBouncer, and all have their load at the same
