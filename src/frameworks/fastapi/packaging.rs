@@ -78,12 +78,9 @@ fn leaves_out(dockerfile: &str, path: &str) -> bool {
             .is_some_and(|word| ["ADD", "COPY"].contains(&word.to_uppercase().as_str()));
         if is_copy && !line.contains("--from=") {
             let words: Vec<&str> = words.filter(|word| !word.starts_with("--")).collect();
-            sources.extend(
-                words
-                    .split_last()
-                    .map_or(&[][..], |(_, sources)| sources)
-                    .to_vec(),
-            );
+            if let Some((_, copied)) = words.split_last() {
+                sources.extend_from_slice(copied);
+            }
         }
     }
     let holds = |source: &&str| {
@@ -95,7 +92,7 @@ fn leaves_out(dockerfile: &str, path: &str) -> bool {
             || source == "."
             || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    sources.iter().any(|source| source.ends_with(".py")) && !sources.iter().any(|s| holds(s))
+    sources.iter().any(|source| source.ends_with(".py")) && !sources.iter().any(holds)
 }
 
 #[cfg(test)]
