@@ -2,7 +2,7 @@
 //! whoever has a baseline has git.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -217,10 +217,16 @@ fn run(
     directory: &Path,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
 ) -> Result<Option<Vec<u8>>, Problem> {
-    let output = git(directory, arguments)
-        .output()
-        .map_err(|error| Problem::input(format!("cannot run git: {error}")))?;
-    Ok(output.status.success().then_some(output.stdout))
+    // `Command::output` panics where the pipe cannot be read.
+    let failed = |error| Problem::input(format!("cannot run git: {error}"));
+    let mut git = git(directory, arguments);
+    let mut child = git.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let mut printed = Vec::new();
+    let pipe = child.stdout.take();
+    let read = pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut printed));
+    let status = child.wait().map_err(failed)?;
+    read.map_err(failed)?;
+    Ok(status.success().then_some(printed))
 }
 
 fn git(directory: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
