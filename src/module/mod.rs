@@ -3,6 +3,7 @@
 mod bump;
 mod changelog;
 mod check;
+mod condition;
 mod manifest;
 mod schema;
 mod source;
@@ -12,9 +13,10 @@ mod sums;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::types::{ContentHash, Dependency, Problem, ProjectPath, read_yaml};
+use crate::types::{ContentHash, Dependency, Facts, Problem, Profile, ProjectPath, read_yaml};
 
 pub use bump::Bump;
+pub use condition::{holds, subject};
 pub use manifest::{Manifest, Move, RuntimeHook, TemplateFile, Variant};
 pub use schema::schemas;
 pub use source::{ModuleFiles, embedded, from_directory};
@@ -142,18 +144,35 @@ impl Module {
         }
     }
 
-    /// The packages that what is generated for a framework needs.
-    pub fn dependencies(&self, framework: &str) -> Vec<Dependency> {
-        let packages = self.spec.dependencies.get(framework);
-        let dependency = |package: &Package| Dependency {
-            name: package.name.clone(),
-            version: package.version.clone(),
-            also: package.also.clone(),
-            features: package.features.clone(),
-            default_features: package.default_features,
-            dev: package.dev,
-        };
-        packages.into_iter().flatten().map(dependency).collect()
+    /// The packages that what is generated for a target needs.
+    ///
+    /// # Errors
+    /// A condition on a fact that the framework does not have.
+    pub fn dependencies(
+        &self,
+        framework: &str,
+        profile: Profile,
+        facts: &Facts,
+    ) -> Result<Vec<Dependency>, Problem> {
+        let mut dependencies = Vec::new();
+        for package in self.spec.dependencies.get(framework).into_iter().flatten() {
+            if let Some(condition) = &package.when {
+                let of = format!("the package {}", package.name);
+                let holds = holds(condition, profile, facts, &of);
+                if !holds.map_err(|problem| problem.in_file("config/base.yaml"))? {
+                    continue;
+                }
+            }
+            dependencies.push(Dependency {
+                name: package.name.clone(),
+                version: package.version.clone(),
+                also: package.also.clone(),
+                features: package.features.clone(),
+                default_features: package.default_features,
+                dev: package.dev,
+            });
+        }
+        Ok(dependencies)
     }
 
     /// The files of a framework's variant.

@@ -65,6 +65,10 @@ pub struct Package {
     /// Needed by tests only.
     #[serde(default)]
     pub dev: bool,
+    /// The package is wanted only where this fact about the project is true, or in this profile: `sqlx_0_8`, `!sqlx_0_8`,
+    /// `rapidkit`.
+    #[serde(default)]
+    pub when: Option<String>,
 }
 
 fn yes() -> bool {

@@ -238,9 +238,16 @@ fn user_files(
     rendering: &Rendering,
     module: &str,
 ) -> Result<BTreeMap<ProjectPath, Edited>, Problem> {
-    let facts = Some(facts).filter(|_| request.wire);
     let (framework, target) = (request.framework, request.target);
-    let mut edits = edits(files, request.module, framework, target, facts).map_err(|problem| {
+    let edits = edits(
+        files,
+        request.module,
+        framework,
+        target,
+        facts,
+        request.wire,
+    );
+    let mut edits = edits.map_err(|problem| {
         match problem.steps.is_empty() {
             true => problem,
             false => problem.help("or run this again with `--no-wire`, which adds all the rest, and add these lines by hand"),

@@ -18,7 +18,7 @@ pub struct Edited {
     pub blocks: Vec<Block>,
 }
 
-/// Packages and, if there are `facts` to go by, wiring; each edit sees what the one before will write.
+/// Packages and, if asked to `wire`, wiring; each edit sees what the one before will write.
 ///
 /// # Errors
 /// A package that cannot work; no certain place to wire, with the steps that wire by hand.
@@ -27,11 +27,12 @@ pub fn edits(
     module: &Module,
     framework: &dyn Framework,
     target: &Target,
-    facts: Option<&Facts>,
+    facts: &Facts,
+    wire: bool,
 ) -> Result<BTreeMap<ProjectPath, Edited>, Problem> {
-    let packages = module.dependencies(framework.name());
+    let packages = module.dependencies(framework.name(), target.profile, facts)?;
     let mut edits = framework.add_dependencies(files, target, &packages)?;
-    if let Some(facts) = facts {
+    if wire {
         let mut overlay = Overlay::new(files);
         for edit in &edits {
             overlay.set(edit.path.clone(), edit.text.as_str());

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::frameworks::Framework;
-use crate::module::{Module, TemplateFile};
+use crate::module::{self, Module};
 use crate::render::{Context, Renderer};
 use crate::types::{Answer, Facts, FileKind, Problem, Profile, ProjectPath};
 
@@ -43,10 +43,18 @@ pub fn render(
         .iter()
         .map(|name| format!("facts.{name}"))
         .collect();
+    let packages = module.spec.dependencies.get(framework.name());
+    let conditions = packages
+        .into_iter()
+        .flatten()
+        .filter_map(|p| p.when.as_deref());
+    used.extend(conditions.map(|condition| format!("facts.{}", module::subject(condition))));
     for file in &module.variant(framework.name())?.files {
         if let Some(condition) = &file.when {
-            used.insert(format!("facts.{}", condition.trim_start_matches('!')));
-            if !holds(condition, profile, facts, file)? {
+            used.insert(format!("facts.{}", module::subject(condition)));
+            let of = format!("the output {}", file.output.value);
+            let holds = module::holds(condition, profile, facts, &of);
+            if !holds.map_err(|problem| problem.in_file("module.yaml"))? {
                 continue;
             }
         }
@@ -85,26 +93,5 @@ pub fn context(
         ]),
         answers: answers.clone(),
         facts: facts.clone(),
-    }
-}
-
-fn holds(
-    condition: &str,
-    profile: Profile,
-    facts: &Facts,
-    file: &TemplateFile,
-) -> Result<bool, Problem> {
-    let name = condition.trim_start_matches('!');
-    let fact = match name == Profile::Rapidkit.name() {
-        true => Some(profile == Profile::Rapidkit),
-        false => facts.get(name).and_then(serde_json::Value::as_bool),
-    };
-    match fact {
-        Some(value) => Ok(value != condition.starts_with('!')),
-        None => Err(Problem::input(format!(
-            "`when: {condition}` of the output {} asks for a fact that the framework does not have",
-            file.output.value
-        ))
-        .in_file("module.yaml")),
     }
 }

@@ -282,7 +282,10 @@ impl Draft<'_> {
         }
         let framework = framework(&locked.framework)?;
         let target = target(framework, locked)?;
-        for dependency in module.dependencies(framework.name()) {
+        let facts = framework
+            .pre_generation(self.files, &target)
+            .unwrap_or_else(|_| locked.facts.clone());
+        for dependency in module.dependencies(framework.name(), target.profile, &facts)? {
             let Some(user) = users.get(dependency.name.as_str()) else {
                 continue;
             };

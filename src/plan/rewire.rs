@@ -110,7 +110,8 @@ pub fn rewire(files: &dyn Files, versions: &Versions) -> Result<Rewired, Problem
             versions.module,
             versions.framework,
             versions.target,
-            Some(versions.facts).filter(|_| sources),
+            versions.facts,
+            sources,
         )
     };
     let sources: Vec<_> = recorded

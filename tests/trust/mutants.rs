@@ -63,6 +63,7 @@ const VENDOR_TREE: &[Mutant] = &[
     ("directories 200 deep",                     &["RK0303"], |p| directory(p, &format!(".rapidkit/{}", ["d"; 200].join("/")))),
     ("1,000 files are added",                    &["RK0303"], |p| for n in 0..1000 { p.write(&format!(".rapidkit/x/{n}"), ""); }),
     ("all but the vendor tree is removed",       &["RK0101"], |p| { remove(p, LOCK); remove(p, ".rapidkit/.gitattributes"); }),
+    ("all but a renamed vendor tree is removed", &["RK0101"], |p| { remove(p, LOCK); remove(p, ".rapidkit/.gitattributes"); std::fs::rename(p.path().join(".rapidkit/vendor/db_postgres"), p.path().join(".rapidkit/vendor/x")).unwrap(); }),
     (".gitattributes is changed",                &["RK0301"], |p| { p.write(".rapidkit/.gitattributes", "* text=auto\n"); }),
     (".gitattributes is removed",                &["RK0302"], |p| remove(p, ".rapidkit/.gitattributes")),
     (".ignore is changed",                       &["RK0301"], |p| { p.write(".rapidkit/.ignore", "\n"); }),

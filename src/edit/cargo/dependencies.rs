@@ -20,13 +20,7 @@ pub fn add_dependencies(
     manifest: &Manifest,
     dependencies: &[Dependency],
 ) -> Result<Option<FileEdit>, Problem> {
-    let workspace = workspace_of(files, &manifest.dir)?;
-    let lock = cargo_lock(files, &manifest.dir)?.map(|(_, text)| text);
-    let editor = Editor {
-        manifest,
-        workspace,
-        lock: lock.and_then(|text| toml_edit::Document::parse(text.to_string()).ok()),
-    };
+    let editor = Editor::read(files, manifest)?;
     let mut splices = Vec::new();
     let mut blocks = Vec::new();
     let mut entries = Vec::new();
@@ -101,7 +95,16 @@ pub(super) struct Editor<'m> {
     pub lock: Option<toml_edit::Document<String>>,
 }
 
-impl Editor<'_> {
+impl<'m> Editor<'m> {
+    pub fn read(files: &dyn Files, manifest: &'m Manifest) -> Result<Self, Problem> {
+        let lock = cargo_lock(files, &manifest.dir)?.map(|(_, text)| text);
+        Ok(Self {
+            manifest,
+            workspace: workspace_of(files, &manifest.dir)?,
+            lock: lock.and_then(|text| toml_edit::Document::parse(text.to_string()).ok()),
+        })
+    }
+
     /// A dependency with the cryptography that the project has.
     fn fitting(&self, dependency: &Dependency) -> Dependency {
         let mut fitting = dependency.clone();
@@ -129,10 +132,10 @@ impl Editor<'_> {
         accepted.extend(dependency.also.as_ref().map(parse).transpose()?);
         for kind in ["dependencies", "dev-dependencies"] {
             for (keys, table) in self.manifest.dependency_tables(kind) {
-                let Some(item) = self.entry(table, dependency)? else {
+                let Some(item) = self.entry(table, &dependency.name)? else {
                     continue;
                 };
-                let said = self.said(self.manifest, dependency, item)?;
+                let said = self.said(self.manifest, &dependency.name, item)?;
                 self.check(dependency, item, &said, &accepted)?;
                 // An entry for one platform does not help on the others, nor one for tests the program.
                 let elsewhere = keys.len() > 1 || (kind != "dependencies" && !dependency.dev);
@@ -160,16 +163,11 @@ impl Editor<'_> {
     /// A line for a dependency that the manifest lacks.
     fn new_entry(&self, dependency: &Dependency, wanted: &VersionReq) -> Result<String, Problem> {
         let name = &dependency.name;
-        let shared = self
-            .workspace
-            .as_ref()
-            .and_then(|root| Some((root, root.get(&["workspace", "dependencies", name])?)));
-        if let Some((root, item)) = shared {
-            let said = self.said(root, dependency, item)?;
-            let renamed = item.get("package").is_some();
+        if let Some((root, item)) = self.shared(name) {
+            let said = self.said(root, name, item)?;
             let fits = said.requirement.as_ref().is_none_or(|r| overlap(r, wanted));
             let locked = self.locked(name, said.requirement.as_ref());
-            if !renamed && fits && locked.is_none_or(|v| wanted.matches(&v)) {
+            if fits && locked.is_none_or(|v| wanted.matches(&v)) {
                 let missing = missing(dependency, &said);
                 return Ok(match missing.as_slice() {
                     [] if self.inherits_dotted() => format!("{name}.workspace = true"),

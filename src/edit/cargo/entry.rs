@@ -21,11 +21,11 @@ impl Editor<'_> {
     pub fn entry<'t>(
         &self,
         table: &'t dyn TableLike,
-        dependency: &Dependency,
+        name: &str,
     ) -> Result<Option<&'t Item>, Problem> {
         for (key, item) in table.iter() {
             let package = item.get("package").and_then(Item::as_str).unwrap_or(key);
-            let (is_package, is_key) = (package == dependency.name, key == dependency.name);
+            let (is_package, is_key) = (package == name, key == name);
             if is_package && is_key {
                 return Ok(Some(item));
             }
@@ -47,37 +47,36 @@ impl Editor<'_> {
         Ok(None)
     }
 
-    pub fn said(
-        &self,
-        manifest: &Manifest,
-        dependency: &Dependency,
-        item: &Item,
-    ) -> Result<Said, Problem> {
+    /// The workspace's entry of this package under its own name, and the manifest that it stands in.
+    pub fn shared(&self, name: &str) -> Option<(&Manifest, &Item)> {
+        let root = self.workspace.as_ref()?;
+        let item = root.get(&["workspace", "dependencies", name])?;
+        item.get("package").is_none().then_some((root, item))
+    }
+
+    pub fn said(&self, manifest: &Manifest, name: &str, item: &Item) -> Result<Said, Problem> {
         let default = default_features(item);
         let mut features = strings(item.get("features"));
         if is_inherited(item) {
             let shared = self.workspace.as_ref().and_then(|root| {
-                let item = root.get(&["workspace", "dependencies", &dependency.name])?;
+                let item = root.get(&["workspace", "dependencies", name])?;
                 Some((root, item))
             });
             let Some((root, shared)) = shared else {
                 return Err(manifest.problem(
-                    format!(
-                        "`{}` is inherited, but the workspace does not have it",
-                        dependency.name
-                    ),
+                    format!("`{name}` is inherited, but the workspace does not have it"),
                     span_of(item),
-                    format!("`[workspace.dependencies]` has no `{}`", dependency.name),
+                    format!("`[workspace.dependencies]` has no `{name}`"),
                 ));
             };
             if is_inherited(shared) {
                 return Err(root.problem(
-                    format!("`{}` of the workspace inherits itself", dependency.name),
+                    format!("`{name}` of the workspace inherits itself"),
                     span_of(shared),
                     "this has to name a version",
                 ));
             }
-            let mut said = self.said(root, dependency, shared)?;
+            let mut said = self.said(root, name, shared)?;
             said.features.append(&mut features);
             said.default_features |= default == Some(true);
             return Ok(said);

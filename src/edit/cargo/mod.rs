@@ -5,6 +5,7 @@ mod crypto_provider;
 mod dependencies;
 mod entry;
 pub mod exclude;
+mod held;
 mod insert;
 mod text;
 mod version_req;
@@ -12,3 +13,4 @@ pub mod workspace;
 
 pub use blocks::count;
 pub use dependencies::add_dependencies;
+pub use held::is_held_below;

@@ -39,7 +39,7 @@ impl Framework for Actix {
         version::check(files, &package.manifest)?;
         rust::toolchain::edition(&package)?;
         let root = home(files, &package)?;
-        Ok(with_pools(rust::facts(&package, &root)))
+        Ok(with_pools(rust::facts(files, &package, &root)?))
     }
 
     fn own_facts(&self) -> &'static [&'static str] {

@@ -37,7 +37,7 @@ impl Framework for Axum {
         let axum = version::axum(files, &package.manifest)?;
         rust::toolchain::edition(&package)?;
         let root = home(files, &package)?;
-        let mut facts = rust::facts(&package, &root);
+        let mut facts = rust::facts(files, &package, &root)?;
         facts.insert("axum".to_owned(), Value::from(axum));
         facts.insert(rust::POOL_PER_WORKER.to_owned(), Value::from(false));
         Ok(facts)

@@ -6,6 +6,7 @@ pub mod types;
 pub mod version;
 pub mod wiring;
 
+use semver::Version;
 use serde_json::Value;
 use toml_edit::Item;
 
@@ -50,8 +51,14 @@ pub fn detect(
         .collect())
 }
 
+/// The first release of sqlx that has no `Cow` where a transaction begins: `sqlx_0_8` is what is held below it.
+const SQLX: Version = Version::new(0, 9, 0);
+
 /// What all templates may ask about a package whose module is declared in `root`.
-pub fn facts(package: &Package, root: &CrateRoot) -> Facts {
+///
+/// # Errors
+/// A dependency that cannot be read as one.
+pub fn facts(files: &dyn Files, package: &Package, root: &CrateRoot) -> Result<Facts, Problem> {
     let has_lib = package.lib.is_some();
     let source_root = root
         .file
@@ -63,12 +70,14 @@ pub fn facts(package: &Package, root: &CrateRoot) -> Facts {
     } else {
         rust_name(&package.name)
     };
-    Facts::from([
+    let sqlx_0_8 = cargo::is_held_below(files, &package.manifest, "sqlx", &SQLX)?;
+    Ok(Facts::from([
         ("has_lib".to_owned(), Value::from(has_lib)),
         ("crate_name".to_owned(), Value::from(crate_name)),
         ("edition".to_owned(), Value::from(package.edition.clone())),
         ("source_root".to_owned(), Value::from(source_root)),
-    ])
+        ("sqlx_0_8".to_owned(), Value::from(sqlx_0_8)),
+    ]))
 }
 
 /// What stood where a block of the wiring stands.
@@ -86,7 +95,7 @@ pub fn instead_of(block: &str) -> String {
 /// Packages of every kind, as [`facts`] describes them.
 pub fn sample_facts() -> Vec<Facts> {
     let mut samples = Vec::new();
-    for has_lib in [false, true] {
+    for (has_lib, sqlx_0_8) in [(false, false), (true, false), (true, true)] {
         for edition in ["2021", "2024"] {
             // A name that is a keyword, too.
             for crate_name in ["shop", "type"] {
@@ -95,6 +104,7 @@ pub fn sample_facts() -> Vec<Facts> {
                     ("crate_name".to_owned(), Value::from(crate_name)),
                     ("edition".to_owned(), Value::from(edition)),
                     ("source_root".to_owned(), Value::from("src")),
+                    ("sqlx_0_8".to_owned(), Value::from(sqlx_0_8)),
                 ]));
             }
         }

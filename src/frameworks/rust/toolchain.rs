@@ -2,11 +2,15 @@
 
 use toml_edit::Item;
 
+use super::SQLX;
+use crate::edit::cargo;
 use crate::edit::cargo::workspace::{Manifest, Package, workspace_of};
 use crate::types::{Files, Problem, ProjectPath, relative};
 
 /// The Rust that sqlx 0.9 needs, by its `rust-version`.
 const NEEDS: (u64, u64) = (1, 94);
+/// The Rust that tokio 1.54 needs, where sqlx 0.8 asks for less; the generated code would do with 1.82.
+const NEEDS_BESIDE_0_8: (u64, u64) = (1, 85);
 
 /// Crates that open the database which a feature names.
 const HAVE_DRIVERS: &[&str] = &["diesel", "diesel-async", "sea-orm", "sqlx"];
@@ -46,16 +50,19 @@ pub fn advice(files: &dyn Files, package: &Package) -> Result<Vec<String>, Probl
         ),
         None => (manifest.path(), manifest.str(&["package", "rust-version"])),
     };
-    if let Some(promised) = promised.filter(|text| version(text).is_some_and(|v| v < NEEDS)) {
-        let (major, minor) = NEEDS;
+    let needs = match cargo::is_held_below(files, manifest, "sqlx", &SQLX)? {
+        true => NEEDS_BESIDE_0_8,
+        false => NEEDS,
+    };
+    let (major, minor) = needs;
+    if let Some(promised) = promised.filter(|text| version(text).is_some_and(|v| v < needs)) {
         advice.push(format!(
             "{manifest_of_it} promises Rust {promised}, and the layer needs {major}.{minor}: raise `rust-version`."
         ));
     }
     if let Some((path, pinned)) = pinned(files, &manifest.dir)?
-        && version(&pinned).is_some_and(|v| v < NEEDS)
+        && version(&pinned).is_some_and(|v| v < needs)
     {
-        let (major, minor) = NEEDS;
         advice.push(format!(
             "{path} pins Rust {pinned}, and the layer needs {major}.{minor}: raise it."
         ));
@@ -185,6 +192,8 @@ mod tests {
             let advice = advice_with("axum = \"0.8\"", (path, text));
             assert_eq!(advice.contains("pins Rust"), is_old, "{path} {text}");
         }
+        let pinned = ("rust-toolchain", "1.90\n");
+        assert!(!advice_with("sqlx = \"0.8\"", pinned).contains("pins Rust"));
     }
 
     #[test]

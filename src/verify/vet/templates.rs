@@ -85,6 +85,9 @@ fn one(
         package: String::new(),
         profile,
     };
+    templates
+        .module
+        .dependencies(framework.name(), profile, &facts)?;
     let rendering = templates.render(framework, &target, &answers, &facts)?;
     Ok(Trial {
         framework: framework.name(),

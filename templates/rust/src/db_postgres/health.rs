@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::time::timeout;
 
 use super::database::Database;
@@ -142,5 +142,5 @@ async fn query(connection: &mut PgConnection, in_transaction: bool) -> sqlx::Res
     } else {
         "SELECT 1"
     };
-    sqlx::raw_sql(sql).execute(connection).await.map(|_| ())
+    connection.execute(sqlx::raw_sql(sql)).await.map(|_| ())
 }
