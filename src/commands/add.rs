@@ -160,14 +160,16 @@ fn choose_target(
     asks: bool,
 ) -> Result<(&'static dyn Framework, Target), Problem> {
     let mut found = Vec::new();
+    let mut failure = None;
     for framework in frameworks::all() {
         if args
             .framework
             .as_deref()
             .is_none_or(|name| name == framework.name())
         {
-            for target in framework.detect(project)? {
-                found.push((*framework, target));
+            match framework.detect(project) {
+                Ok(targets) => found.extend(targets.into_iter().map(|target| (*framework, target))),
+                Err(problem) => failure = failure.or(Some(problem)),
             }
         }
     }
@@ -190,7 +192,20 @@ fn choose_target(
         found.retain(|(_, target)| {
             target.package == *package || target.root.to_string() == package.trim_end_matches('/')
         });
-    } else if found.len() > 1 {
+    }
+    // What cannot be read may be what is meant, unless something else is named.
+    if let Some(problem) = failure
+        && (args.package.is_none() || found.is_empty())
+    {
+        return Err(match found.first() {
+            Some((framework, _)) => problem.help(format!(
+                "or leave it out: `--framework {}`",
+                framework.name()
+            )),
+            None => problem,
+        });
+    }
+    if args.package.is_none() && found.len() > 1 {
         // As in cargo: inside a member, that member is meant.
         let depth = |target: &Target| target.root.as_str().len();
         let around =

@@ -360,7 +360,7 @@ fn is_module(path: &ProjectPath, name: &str) -> bool {
 }
 
 /// Code that sets another lifespan afterwards would take ours away, as does an application that
-/// `VersionedFastAPI` makes of another one's routes.
+/// `VersionedFastAPI` makes of another one's routes; one that takes its routes away, the health route.
 fn keeps_its_lifespan(files: &[File]) -> Result<(), Problem> {
     for file in files {
         let source = &file.source;
@@ -368,22 +368,28 @@ fn keeps_its_lifespan(files: &[File]) -> Result<(), Problem> {
             let part = node.child_by_field_name(field);
             part.is_some_and(|part| source.slice(part).ends_with(end))
         };
-        let set = descendants(source.root())
-            .into_iter()
-            .find(|node| match node.kind() {
-                "assignment" => says(node, "left", ".lifespan_context"),
-                "call" => says(node, "function", "VersionedFastAPI"),
-                _ => false,
-            });
-        if let Some(set) = set {
-            return Err(Problem::decision(
-                "it is not certain which lifespan the application will have",
-            )
-            .at(
+        let change = descendants(source.root()).into_iter().find_map(|node| {
+            let (lifespan, routes) = match node.kind() {
+                "assignment" => (says(&node, "left", ".lifespan_context"), false),
+                "call" => (
+                    says(&node, "function", "VersionedFastAPI"),
+                    says(&node, "function", ".routes.clear"),
+                ),
+                _ => (false, false),
+            };
+            (lifespan || routes).then_some((node, lifespan))
+        });
+        if let Some((node, lifespan)) = change {
+            let (what, label) = match lifespan {
+                true => ("which lifespan", "this sets another one"),
+                false => ("which routes", "this takes those away that are there"),
+            };
+            let message = format!("it is not certain {what} the application will have");
+            return Err(Problem::decision(message).at(
                 &source.path,
                 &source.text,
-                set.byte_range(),
-                "this sets another one",
+                node.byte_range(),
+                label,
             ));
         }
     }

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::module;
 use super::packages::{Application, below};
+use super::paths;
 use crate::edit::splice::{Splice, indent};
 use crate::edit::tree::{ancestors, named_children};
 use crate::edit::typescript::{Source, edit, fault, import_paths, imported, reexported};
@@ -272,34 +273,36 @@ fn parse(files: &dyn Files, path: &ProjectPath) -> Result<Source, Problem> {
     }
 }
 
-/// The file that an import means: relative, or `src/…` as Nest's own `baseUrl` has it.
+/// The file that an import means: relative, of a name that tsconfig.json gives, or `src/…` as Nest's own `baseUrl` has it.
 fn locate(
     files: &dyn Files,
     application: &Application,
     importer: &ProjectPath,
     from: &str,
 ) -> Result<Option<ProjectPath>, Problem> {
-    let base = match from.starts_with('.') {
-        true => importer.parent().and_then(|dir| relative(&dir, from)),
-        false => ["@/", "~/"]
+    let mut bases = Vec::new();
+    if from.starts_with('.') {
+        bases.extend(importer.parent().and_then(|dir| relative(&dir, from)));
+    } else {
+        bases.extend(paths::mapped(files, application, from)?);
+        let usual = ["@/", "~/"]
             .iter()
             .find_map(|alias| from.strip_prefix(alias))
-            .map(|rest| relative(&application.source_root, rest))
-            .unwrap_or_else(|| relative(&application.root, from)),
-    };
-    let Some(base) = base else {
-        return Ok(None);
-    };
-    let path = base.as_str();
-    let stem = EXTENSIONS
-        .into_iter()
-        .find_map(|ending| path.strip_suffix(ending))
-        .unwrap_or(path);
-    for path in [format!("{stem}.ts"), format!("{stem}/index.ts")] {
-        if let Ok(path) = ProjectPath::existing(&path)
-            && files.text(&path)?.is_some()
-        {
-            return Ok(Some(path));
+            .map(|rest| relative(&application.source_root, rest));
+        bases.extend(usual.unwrap_or_else(|| relative(&application.root, from)));
+    }
+    for base in bases {
+        let path = base.as_str();
+        let stem = EXTENSIONS
+            .into_iter()
+            .find_map(|ending| path.strip_suffix(ending))
+            .unwrap_or(path);
+        for path in [format!("{stem}.ts"), format!("{stem}/index.ts")] {
+            if let Ok(path) = ProjectPath::existing(&path)
+                && files.text(&path)?.is_some()
+            {
+                return Ok(Some(path));
+            }
         }
     }
     Ok(None)

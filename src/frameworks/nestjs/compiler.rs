@@ -35,7 +35,7 @@ pub fn advice(files: &dyn Files, application: &Application) -> Result<Vec<String
         }
     }
     Ok(vec![
-        "The types of `pg` need TypeScript 5.7 and @types/node 20.19: with older ones, set \"skipLibCheck\": true in tsconfig.json."
+        "The types of `pg` need TypeScript 5.7 and @types/node 20.19: if older ones are installed, the build fails until \"skipLibCheck\": true is set in tsconfig.json."
             .to_owned(),
     ])
 }

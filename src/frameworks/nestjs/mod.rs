@@ -5,6 +5,7 @@ mod compiler;
 mod manual;
 mod module;
 mod packages;
+mod paths;
 #[cfg(test)]
 mod tests;
 

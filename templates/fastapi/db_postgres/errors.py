@@ -170,7 +170,5 @@ def reason_of(error: BaseException) -> Reason:
         if words in text:
             return reason
     return (
-        "refused"
-        if isinstance(error, (ConnectionError, FileNotFoundError))
-        else "other"
+        "refused" if isinstance(error, ConnectionError | FileNotFoundError) else "other"
     )

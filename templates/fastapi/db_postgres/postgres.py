@@ -4,24 +4,18 @@
 New code takes what the package itself offers.
 """
 
-from __future__ import annotations
-
 import logging
-from collections.abc import AsyncIterator, Iterator  # noqa: TC003  # FastAPI reads annotations
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from sqlalchemy import URL, text
+from sqlalchemy.engine import Engine, Row
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from .database import database
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sqlalchemy.engine import Engine, Row
 
 __all__ = [
     "AsyncSessionLocal",
@@ -57,7 +51,7 @@ class _Late:
     def __init__(self, find: Callable[[], AsyncEngine | Engine]) -> None:
         self._find = find
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> object:
         return getattr(self._find(), name)
 
 
@@ -135,7 +129,7 @@ async def execute_raw_sql(sql: str) -> Sequence[Row[Any]]:
         return (await session.execute(text(sql))).all()
 
 
-def get_database_url(hide_password: bool = True) -> str:  # noqa: FBT001, FBT002
+def get_database_url(hide_password: bool = True) -> str:
     """Give the connection URL, by default without user and password; empty if unset."""
     url = Settings.from_env().url
     if url is None or hide_password:

@@ -40,4 +40,4 @@ DEFAULT = TransactionOptions()
 
 def back_off(attempt: int) -> float:
     """Give how many seconds to wait after this attempt, the first being 1."""
-    return 0.01 * 2.0 ** min(attempt, 6) * random.uniform(0.5, 1.5)  # noqa: S311
+    return 0.01 * 2.0 ** min(attempt, 6) * random.SystemRandom().uniform(0.5, 1.5)

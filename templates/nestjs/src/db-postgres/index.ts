@@ -18,5 +18,4 @@ export { DatabasePostgresModule } from './postgres.module';
 export type { PoolStatus } from './postgres.pool';
 export { DatabasePostgresService } from './postgres.service';
 export { RequestConnection, RequestTransaction } from './postgres.session';
-export { Transaction } from './postgres.transaction';
-export type { TransactionOptions } from './postgres.transaction';
+export { Transaction, type TransactionOptions } from './postgres.transaction';
