@@ -18,4 +18,5 @@ export { DatabasePostgresModule } from './postgres.module';
 export type { PoolStatus } from './postgres.pool';
 export { DatabasePostgresService } from './postgres.service';
 export { RequestConnection, RequestTransaction } from './postgres.session';
-export { Transaction, type TransactionOptions } from './postgres.transaction';
+export { Transaction } from './postgres.transaction';
+export type { TransactionOptions } from './postgres.transaction';
