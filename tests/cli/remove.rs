@@ -73,6 +73,10 @@ fn what_was_added_is_removed_to_the_byte() {
             let module = repository().join("tests/modules/1.0.0");
             let module = module.to_str().unwrap();
             add.extend(["--module", module]);
+            // That version refuses this one.
+            if path.ends_with("sqlx-08") {
+                return;
+            }
             // That version had no profile for RapidKit Core's projects.
             match if path.ends_with("rapidkit-core") {
                 0
@@ -151,9 +155,14 @@ fn edit(
             Some("py" | "toml" | "txt") => "# Mine.",
             _ => continue,
         };
+        // At the end of the user's files, below the first line of generated ones: versions may differ in their last.
+        let is_generated = !before.contains_key(&path);
         let mine = |bytes: &[u8]| {
             let end = if bytes.contains(&b'\r') { "\r\n" } else { "\n" };
-            [bytes, mark.as_bytes(), end.as_bytes()].concat()
+            let first = bytes.iter().position(|byte| *byte == b'\n');
+            let at = first.filter(|_| is_generated);
+            let (above, below) = bytes.split_at(at.map_or(bytes.len(), |at| at + 1));
+            [above, mark.as_bytes(), end.as_bytes(), below].concat()
         };
         let Some(now) = now.filter(|now| now.ends_with(b"\n")) else {
             continue;
