@@ -380,11 +380,16 @@ fn keeps_its_lifespan(files: &[File]) -> Result<(), Problem> {
             (lifespan || routes).then_some((node, lifespan))
         });
         if let Some((node, lifespan)) = change {
-            let (what, label) = match lifespan {
-                true => ("which lifespan", "this sets another one"),
-                false => ("which routes", "this takes those away that are there"),
+            let (message, label) = match lifespan {
+                true => (
+                    "it is not certain which lifespan the application will have",
+                    "this sets another one",
+                ),
+                false => (
+                    "it is not certain which routes the application will have",
+                    "this takes those away that are there",
+                ),
             };
-            let message = format!("it is not certain {what} the application will have");
             return Err(Problem::decision(message).at(
                 &source.path,
                 &source.text,
