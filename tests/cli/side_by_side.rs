@@ -53,3 +53,21 @@ fn one_is_added_and_verified_without_the_other() {
         assert_eq!(ran.code, Some(code), "{folder}: {}{}", ran.out, ran.err);
     }
 }
+
+#[test]
+fn what_cannot_be_read_leaves_an_application_that_is_named_alone() {
+    let project = Fixture::with(&[
+        ("package.json", PACKAGE),
+        ("src/main.ts", MAIN),
+        ("src/app.module.ts", MODULE),
+    ]);
+    // As PowerShell writes `pip freeze > requirements.txt`.
+    project.write("tools/requirements.txt", b"\xff\xfef\0l\0a\0s\0k\0");
+    let expected = [
+        "not UTF-8",
+        "tools/requirements.txt",
+        "`--framework nestjs`",
+    ];
+    project.refuses(&["add", "--yes"], 2, &expected);
+    project.run(&["add", "--yes", "--package", "."]).ok();
+}
