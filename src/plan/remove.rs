@@ -282,6 +282,7 @@ impl Draft<'_> {
         }
         let framework = framework(&locked.framework)?;
         let target = target(framework, locked)?;
+        // A record of an earlier version does not have all facts.
         let facts = framework
             .pre_generation(self.files, &target)
             .unwrap_or_else(|_| locked.facts.clone());

@@ -13,7 +13,7 @@ use crate::judged;
 static ENVIRONMENT: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// What is not asked of generated files: rules that contradict others or the formatter, and a copyright notice.
-const UNASKED: &str = "COM812,CPY001,D203,D213,FBT001,FBT002";
+const UNASKED: &str = "COM812,CPY001,D203,D213";
 
 /// The generated test, and where it is in a project of RapidKit Core's.
 const TESTS: [&str; 2] = [
@@ -127,6 +127,9 @@ fn judge(folder: &Path, layer: &Path, paths: &[String]) -> Result<()> {
         "ALL",
         "--ignore",
         UNASKED,
+        // A name of RapidKit Core's takes a boolean by position.
+        "--per-file-ignores",
+        "**/db_postgres/postgres.py:FBT",
     ];
     run(folder, &ruff, &[&every[..], &files].concat())?;
     // As a project has it that asks for little, and of the newest Python: a `noqa` for more would be one too many.

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 CHECK_WITHIN = 1.5
 """Seconds; leaves room for the answer within two."""
 
+# `datetime.UTC` came with Python 3.11.
 _UTC = timezone(timedelta(0))
 
 _under_way: set[asyncio.Task[Reason | None]] = set()
@@ -100,10 +101,8 @@ async def _check(database: Database) -> Reason | None:
 
 
 async def _answers(driver: asyncpg.Connection, statement: str) -> bool:
-    answered = False
     with suppress(Exception):
         await driver.execute(statement)
-        answered = True
-    if not answered:
-        driver.terminate()
-    return answered
+        return True
+    driver.terminate()
+    return False
