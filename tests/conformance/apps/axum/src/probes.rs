@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection};
 
 use crate::db_postgres::{
     Connection, Database, DatabaseUrl, Error, Isolation, Settings, Transaction, TransactionOptions,
@@ -428,10 +428,9 @@ async fn conflict(database: Database) -> Answer {
         .transaction(|mut tx| {
             attempts += 1;
             async move {
-                sqlx::raw_sql(
+                tx.execute(sqlx::raw_sql(
                     "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$",
-                )
-                .execute(&mut *tx)
+                ))
                 .await?;
                 Ok(())
             }
