@@ -77,17 +77,19 @@ impl Client {
     /// A client for a loopback port. It waits 40 s for an answer, and keeps no connection, so that
     /// a closing server has none to wait for.
     pub fn new(port: u16, transcript: Transcript) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(40)))
-            .max_idle_connections(0)
-            .proxy(None)
-            .build()
-            .new_agent();
         Self {
-            agent,
+            agent: agent(0),
             port,
             transcript,
+        }
+    }
+
+    /// The same, but up to so many connections are kept, and what it asks is not.
+    #[must_use]
+    pub fn keeping(&self, connections: usize) -> Self {
+        Self {
+            agent: agent(connections),
+            ..self.silently()
         }
     }
 
@@ -193,4 +195,15 @@ impl Client {
         );
         Ok(())
     }
+}
+
+fn agent(kept: usize) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(40)))
+        .max_idle_connections(kept)
+        .max_idle_connections_per_host(kept)
+        .proxy(None)
+        .build()
+        .new_agent()
 }

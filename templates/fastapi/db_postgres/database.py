@@ -7,7 +7,7 @@ import asyncio
 import logging
 import threading
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from .errors import is_transient
-from .pool import PoolStatus, Watch, open_async, open_sync
+from .pool import PoolStatus, Watch, autocommit, open_async, open_sync
 from .settings import Settings
 from .transaction import DEFAULT, TransactionOptions, back_off
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -70,16 +70,14 @@ class Database:
                 self._sync = SyncDatabase(self.settings)
             return self._sync
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection outside of any transaction: each statement for itself.
+    def connection(self) -> AsyncConnection:
+        """Lend a connection, in ``async with``, outside of any transaction.
 
-        The quickest way to read. Behind PgBouncer it is in a read-only transaction.
-        Raises ``UnavailableError``.
+        Each statement is for itself: the quickest way to read. Behind PgBouncer it is in
+        a read-only transaction. Raises ``UnavailableError``.
         """
         _ = self.engine
-        async with self._reader.connect() as connection:
-            yield connection
+        return self._reader.connect()
 
     def session(self) -> AsyncSession:
         """Make an ORM session for ``async with``; the end of it rolls back."""
@@ -162,7 +160,7 @@ class Database:
         if url is not None and url.pgbouncer:
             self._reader = self._engine.execution_options(postgresql_readonly=True)
         else:
-            self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._reader = autocommit(self._engine)
 
 
 class _Reader(Session):

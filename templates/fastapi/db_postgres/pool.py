@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped, unused-ignore]
-from sqlalchemy import create_engine, event, exc
+from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
@@ -28,6 +28,7 @@ from .errors import (
     TransactionAbortedError,
     is_refusal,
 )
+from .fair_queue import FairQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import (
         AdaptedConnection,
         Connection,
-        Engine,
         ExceptionContext,
     )
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -102,6 +102,8 @@ class _Waiting(QueuePool):
 
 
 class _AsyncPool(_Waiting, AsyncAdaptedQueuePool):
+    _queue_class = FairQueue
+
     def connect(self) -> PoolProxiedConnection:
         try:
             return super().connect()
@@ -128,7 +130,8 @@ class Watch:
         event.listen(pool, "checkin", self._checkin)
         event.listen(pool, "close", self._close)
         if settings.echo_pool:
-            event.listen(pool, "invalidate", lambda *_: self._log("invalidate"))
+            for name in ("connect", "checkout", "checkin", "invalidate", "close"):
+                event.listen(pool, name, _logs(name))
         _guard_commits(engine)
         if (
             settings.url is not None
@@ -182,7 +185,6 @@ class Watch:
         # Up to a tenth earlier, so that what was opened together does not end together.
         early = 0.1 * self._settings.pool_recycle * random.SystemRandom().random()
         record.starttime -= early  # type: ignore[attr-defined]
-        self._log("connect")
 
     def _checkout(
         self,
@@ -200,7 +202,6 @@ class Watch:
                 # What breaks one mostly breaks all: the others are replaced, too.
                 raise exc.InvalidatePoolError from error
         info["since"] = now
-        self._log("checkout")
 
     def _needs_ping(self, idle: float) -> bool:
         always = self._settings.pool_pre_ping
@@ -217,15 +218,13 @@ class Watch:
             logger.warning(
                 "slow database session: %.3f s, threshold %g s", held, threshold
             )
-        self._log("checkin")
 
     def _close(self, _connection: object, _record: ConnectionPoolEntry) -> None:
         self._open -= 1
-        self._log("close")
 
-    def _log(self, what: str) -> None:
-        if self._settings.echo_pool:
-            logger.info("connection pool: %s", what)
+
+def _logs(event_name: str) -> Callable[..., None]:
+    return lambda *_: logger.info("connection pool: %s", event_name)
 
 
 def _guard_commits(engine: Engine) -> None:
@@ -303,6 +302,35 @@ def open_async(settings: Settings) -> tuple[AsyncEngine, Watch]:
     )
     watch = Watch(engine.sync_engine, settings, ping)
     return engine, watch
+
+
+class _Autocommit(Engine):
+    """An engine whose connections, those of another one, begin no transactions."""
+
+    def __init__(self, of: Engine) -> None:
+        super().__init__(
+            of.pool, of.dialect, of.url, echo=of.echo, hide_parameters=True
+        )
+        self._of = of
+
+    def raw_connection(self) -> PoolProxiedConnection:
+        connection = self._of.raw_connection()
+        connection.dbapi_connection.autocommit = True
+        return connection
+
+
+def autocommit(engine: AsyncEngine) -> AsyncEngine:
+    """Make an engine that lends the connections of this one in autocommit.
+
+    The execution option does the same, and adds a tenth to the time of a read.
+    """
+
+    def checkin(connection: Any, _record: ConnectionPoolEntry) -> None:
+        if connection is not None:
+            connection.autocommit = False
+
+    event.listen(engine.sync_engine.pool, "checkin", checkin)
+    return AsyncEngine(_Autocommit(engine.sync_engine))
 
 
 def sign_of_life(url: DatabaseUrl) -> str:

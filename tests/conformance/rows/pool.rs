@@ -1,5 +1,6 @@
 //! The pool's numbers.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -45,6 +46,11 @@ pub const GROUP: Group = Group {
             "pool.waiting",
             "`waiting` counts the requests that wait for a connection",
             waiting,
+        ),
+        row(
+            "pool.first-come",
+            "first come, first served: none waits while those who came later go past",
+            first_come,
         ),
         row(
             "pool.timeout",
@@ -294,6 +300,62 @@ fn waiting(stage: &mut Stage) -> Result<()> {
         stage.health()?.is(200)?.has("/pool/waiting", 0)?;
         Ok(())
     })
+}
+
+/// How often a request was gone past: by how many that were sent after it and answered before it.
+fn first_come(stage: &mut Stage) -> Result<()> {
+    const CLIENTS: usize = 32;
+    const REQUESTS: usize = 60;
+    stage.restart(&[
+        ("DB_POOL_SIZE", "1"),
+        ("DB_MAX_OVERFLOW", "0"),
+        ("DB_POOL_TIMEOUT", "30"),
+    ])?;
+    let client = stage.client()?.keeping(CLIENTS);
+    let line = Arc::new(Mutex::new((0, Vec::new())));
+    let threads: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (client, line) = (client.clone(), Arc::clone(&line));
+            std::thread::spawn(move || -> Result<usize> {
+                let mut most = 0;
+                for _ in 0..REQUESTS {
+                    let place = {
+                        let mut line = locked(&line);
+                        line.0 += 1;
+                        line.0
+                    };
+                    client
+                        .post(&format!("/probe/session?id={}", 1_000_000 + place))?
+                        .is(200)?;
+                    let mut line = locked(&line);
+                    most = most.max(line.1.iter().rev().filter(|other| **other > place).count());
+                    line.1.push(place);
+                }
+                Ok(most)
+            })
+        })
+        .collect();
+    let mut most = 0;
+    for thread in threads {
+        let its = thread
+            .join()
+            .map_err(|_| anyhow::anyhow!("a thread panicked"))??;
+        most = most.max(its);
+    }
+    stage.take()?;
+    stage.transcript.add(format!(
+        "{CLIENTS} at once → gone past at most {most} times"
+    ));
+    ensure!(
+        most <= CLIENTS * 3 / 2,
+        "expected a request to be gone past at most {} times, got {most}",
+        CLIENTS * 3 / 2
+    );
+    Ok(())
+}
+
+fn locked<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn timeout(stage: &mut Stage) -> Result<()> {
