@@ -52,14 +52,17 @@ export class Connection implements Queryable {
     if (this.#returned !== undefined) {
       throw new Error('the connection was already given back to the pool');
     }
-    const config =
-      typeof statement === 'string' ? { text: statement } : { ...statement };
+    if (typeof statement === 'string') {
+      this.#lender.echo(statement);
+      return this.#client.query<R>(statement, values);
+    }
+    this.#lender.echo(statement.text);
+    const config = { ...statement };
     if (this.#lender.isPgBouncer) {
       // The server connection changes, and with it the prepared statements.
       delete config.name;
     }
-    this.#lender.echo(config.text);
-    return this.#client.query<R>(values ? { ...config, values } : config);
+    return this.#client.query<R>(config, values);
   }
 
   /** Gives the connection back. What is still open in it is rolled back. */

@@ -225,7 +225,10 @@ export class ConnectionPool implements Lender {
     const client = connection.client;
     let isBroken = false;
     try {
-      await within(RELEASE_WITHIN, this.settle(client));
+      if (client.getTransactionStatus() !== 'I') {
+        // What is still under way ends first, then the transaction.
+        await within(RELEASE_WITHIN, client.query('ROLLBACK'));
+      }
       this.log('checkin');
     } catch {
       this.log('invalidate');
@@ -235,13 +238,6 @@ export class ConnectionPool implements Lender {
       this.lifeOf(client).idleSince = performance.now();
       client.release(isBroken);
       this.permits.release();
-    }
-  }
-
-  /** Ends what is still under way, a transaction included. */
-  private async settle(client: PoolClient): Promise<void> {
-    if (client.getTransactionStatus() !== 'I') {
-      await client.query('ROLLBACK');
     }
   }
 
