@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::num::NonZero;
 use std::pin::pin;
+use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -152,6 +153,12 @@ impl Workers {
 impl Pool {
     fn workers(&self) -> Option<Arc<Workers>> {
         self.workers.get().and_then(Weak::upgrade)
+    }
+
+    /// Whether it is the pool of the current thread.
+    pub(super) fn is_own(&self) -> bool {
+        self.workers()
+            .is_none_or(|workers| ptr::eq(&**workers.own(), self))
     }
 
     /// Waits for the right to a connection of this pool or, if one comes free there first, of
