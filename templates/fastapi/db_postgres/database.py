@@ -73,8 +73,8 @@ class Database:
     def connection(self) -> AsyncConnection:
         """Lend a connection, in ``async with``, outside of any transaction.
 
-        Each statement is for itself: the quickest way to read. Behind PgBouncer it is in
-        a read-only transaction. Raises ``UnavailableError``.
+        Each statement is for itself: the quickest way to read. Behind PgBouncer it is
+        in a read-only transaction. Raises ``UnavailableError``.
         """
         _ = self.engine
         return self._reader.connect()

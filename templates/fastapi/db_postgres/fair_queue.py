@@ -8,6 +8,7 @@ from collections import deque
 from functools import cached_property
 from typing import TypeVar
 
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
 _T = TypeVar("_T")
@@ -45,9 +46,9 @@ class _Queue(asyncio.Queue[_T]):
             raise
 
 
-class FairQueue(AsyncAdaptedQueue[_T]):
+class FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     """The queue of a pool, in which none waits longer than who came later."""
 
     @cached_property
-    def _queue(self) -> asyncio.Queue[_T]:
+    def _queue(self) -> asyncio.Queue[ConnectionPoolEntry]:
         return _Queue(self.maxsize)

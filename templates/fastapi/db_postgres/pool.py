@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Connection,
         ExceptionContext,
     )
+    from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
     from .errors import Reason
@@ -315,7 +316,8 @@ class _Autocommit(Engine):
 
     def raw_connection(self) -> PoolProxiedConnection:
         connection = self._of.raw_connection()
-        connection.dbapi_connection.autocommit = True
+        if (driver := connection.dbapi_connection) is not None:
+            driver.autocommit = True
         return connection
 
 
@@ -325,7 +327,9 @@ def autocommit(engine: AsyncEngine) -> AsyncEngine:
     The execution option does the same, and adds a tenth to the time of a read.
     """
 
-    def checkin(connection: Any, _record: ConnectionPoolEntry) -> None:
+    def checkin(
+        connection: DBAPIConnection | None, _record: ConnectionPoolEntry
+    ) -> None:
         if connection is not None:
             connection.autocommit = False
 
