@@ -15,8 +15,9 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
+from .autocommit import autocommit
 from .errors import is_transient
-from .pool import PoolStatus, Watch, autocommit, open_async, open_sync
+from .pool import PoolStatus, Watch, open_async, open_sync
 from .settings import Settings
 from .transaction import DEFAULT, TransactionOptions, back_off
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped, unused-ignore]
-from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy import create_engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import (
         AdaptedConnection,
         Connection,
+        Engine,
         ExceptionContext,
     )
-    from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
     from .errors import Reason
@@ -303,38 +303,6 @@ def open_async(settings: Settings) -> tuple[AsyncEngine, Watch]:
     )
     watch = Watch(engine.sync_engine, settings, ping)
     return engine, watch
-
-
-class _Autocommit(Engine):
-    """An engine whose connections, those of another one, begin no transactions."""
-
-    def __init__(self, of: Engine) -> None:
-        super().__init__(
-            of.pool, of.dialect, of.url, echo=of.echo, hide_parameters=True
-        )
-        self._of = of
-
-    def raw_connection(self) -> PoolProxiedConnection:
-        connection = self._of.raw_connection()
-        if (driver := connection.dbapi_connection) is not None:
-            driver.autocommit = True
-        return connection
-
-
-def autocommit(engine: AsyncEngine) -> AsyncEngine:
-    """Make an engine that lends the connections of this one in autocommit.
-
-    The execution option does the same, and adds a tenth to the time of a read.
-    """
-
-    def checkin(
-        connection: DBAPIConnection | None, _record: ConnectionPoolEntry
-    ) -> None:
-        if connection is not None:
-            connection.autocommit = False
-
-    event.listen(engine.sync_engine.pool, "checkin", checkin)
-    return AsyncEngine(_Autocommit(engine.sync_engine))
 
 
 def sign_of_life(url: DatabaseUrl) -> str:
