@@ -41,8 +41,10 @@ class _Queue(asyncio.Queue[_T]):
         try:
             return await mine
         except asyncio.CancelledError:
-            if not mine.cancelled():  # it came too late
+            if not mine.cancelled():  # the item came too late
                 self.put_nowait(mine.result())
+            elif mine in self._waiting:
+                self._waiting.remove(mine)
             raise
 
 
