@@ -118,7 +118,8 @@ impl Fixture {
         })
     }
 
-    /// The `Cargo.lock` that the next application begins with.
+    /// The `Cargo.lock` of the application in Rust that was built last: the next one has the same versions, so that both
+    /// share their dependencies' builds, and asks no registry.
     pub fn versions() -> PathBuf {
         target().join("Cargo.lock")
     }
@@ -130,8 +131,7 @@ impl Fixture {
             .join(format!("{}.program", self.name))
     }
 
-    /// A fresh copy. An application in Rust gets the versions that the one before it was built with, so that both share
-    /// their dependencies' builds.
+    /// A fresh copy.
     ///
     /// # Errors
     /// It cannot be written.
@@ -150,10 +150,6 @@ impl Fixture {
         // Tools look upwards: not into the repository's own work tree, nor its clippy.toml.
         std::fs::write(target().join("clippy.toml"), "")?;
         std::fs::create_dir(folder.join(".git"))?;
-        let versions = Self::versions();
-        if folder.join("Cargo.toml").exists() && versions.exists() {
-            std::fs::copy(versions, folder.join("Cargo.lock"))?;
-        }
         Ok(folder)
     }
 }
