@@ -92,16 +92,17 @@ impl Hooks<'_> {
         }
     }
 
-    /// Where the project keeps programs of its own: beside the package and above it.
+    /// Where programs of the project's own are kept: beside the package and above it, in its work tree.
     fn programs(&self) -> Vec<PathBuf> {
-        let mut folders = Vec::new();
-        let mut directory = Some(self.target.clone());
-        while let Some(here) = directory {
-            let root = self.project.path().join(here.as_str());
-            folders.extend(["node_modules/.bin", ".venv/bin"].map(|place| root.join(place)));
-            directory = here.parent();
-        }
-        folders
+        let package = self.project.path().join(self.target.as_str());
+        let around = package
+            .ancestors()
+            .take_while(|directory| directory.starts_with(self.project.work_tree()));
+        around
+            .flat_map(|directory| {
+                ["node_modules/.bin", ".venv/bin"].map(|place| directory.join(place))
+            })
+            .collect()
     }
 }
 

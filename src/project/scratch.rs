@@ -1,6 +1,6 @@
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -10,7 +10,12 @@ use crate::types::{EntryKind, Files as _, Problem, ProjectPath};
 /// A copy, outside the project, of files that commands may change, and of what stands beside and above them: the
 /// settings that tools look for there. Whatever else is done in it is gone with it.
 #[derive(Debug)]
-pub struct Scratch(TempDir);
+pub struct Scratch {
+    /// Stands for the root of the work tree.
+    top: TempDir,
+    /// Stands for the project's root.
+    path: PathBuf,
+}
 
 /// What a tool reads its settings from is smaller, in bytes.
 const LARGEST: usize = 256 << 10;
@@ -21,22 +26,35 @@ impl Project {
     /// # Errors
     /// A file that cannot be read, or no room for the copy.
     pub fn scratch(&self, files: &[(&ProjectPath, &str)]) -> Result<Scratch, Problem> {
-        let scratch = Scratch(tempfile::tempdir().map_err(|error| cannot_copy(&error))?);
+        let work_tree = self.work_tree();
+        let around = Self::open(work_tree)?;
+        let inside = self.path.strip_prefix(work_tree).unwrap_or(Path::new(""));
+        let project = ProjectPath::existing(&inside.to_string_lossy())?;
+        let top = tempfile::tempdir().map_err(|error| cannot_copy(&error))?;
+        let path = top.path().join(inside);
+        let scratch = Scratch { top, path };
         let mut surroundings: Vec<ProjectPath> = Vec::new();
         for (path, _) in files {
-            let mut parent = path.parent();
+            let mut parent = project.join(path).parent();
             while let Some(directory) = parent.filter(|parent| !surroundings.contains(parent)) {
                 parent = directory.parent();
                 surroundings.push(directory);
             }
         }
         for directory in surroundings {
-            self.copy_files_of(&directory, &scratch)?;
+            around.copy_files_of(&directory, &scratch)?;
         }
         for (path, text) in files {
-            scratch.write(path, text.as_bytes())?;
+            scratch.write(&project.join(path), text.as_bytes())?;
         }
         Ok(scratch)
+    }
+
+    /// The root of the git work tree around the project, which is the project's where there is none.
+    pub fn work_tree(&self) -> &Path {
+        let mut ancestors = self.path.ancestors();
+        let found = ancestors.find(|directory| directory.join(".git").exists());
+        found.unwrap_or(&self.path)
     }
 
     fn copy_files_of(&self, directory: &ProjectPath, scratch: &Scratch) -> Result<(), Problem> {
@@ -47,7 +65,7 @@ impl Project {
             let path = directory.join(&name);
             // Installed packages are found by way of this directory, and are not a thing to copy.
             if entry.name == "node_modules" {
-                let to = scratch.0.path().join(path.as_str());
+                let to = scratch.top.path().join(path.as_str());
                 scratch.directory(&path)?;
                 symlink(self.path.join(path.as_str()), to).map_err(|error| cannot_copy(&error))?;
             }
@@ -68,7 +86,7 @@ impl Project {
 impl Scratch {
     /// Its root, which stands for the project's.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        &self.path
     }
 
     /// A file as it is now.
@@ -84,13 +102,13 @@ impl Scratch {
     fn directory(&self, path: &ProjectPath) -> Result<(), Problem> {
         let parent = path.parent().unwrap_or_else(ProjectPath::root);
         #[allow(clippy::disallowed_methods, reason = "this is the room that writes")]
-        std::fs::create_dir_all(self.path().join(parent.as_str()))
+        std::fs::create_dir_all(self.top.path().join(parent.as_str()))
             .map_err(|error| cannot_copy(&error))
     }
 
     fn write(&self, path: &ProjectPath, bytes: &[u8]) -> Result<(), Problem> {
         self.directory(path)?;
-        std::fs::File::create(self.path().join(path.as_str()))
+        std::fs::File::create(self.top.path().join(path.as_str()))
             .and_then(|mut file| file.write_all(bytes))
             .map_err(|error| cannot_copy(&error))
     }

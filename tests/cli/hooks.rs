@@ -1,7 +1,7 @@
 //! Commands that a module declares for after generation: `--run-hooks`.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,10 +36,10 @@ fn add(project: &Fixture, module: &Fixture) -> Command {
 }
 
 /// Formats the generated files; with `--check`, whether they are formatted.
-fn rustfmt(arguments: &[&str], project: &Fixture) -> bool {
+fn rustfmt(arguments: &[&str], project: &Path) -> bool {
     let mut command = Command::new("rustfmt");
     command.args(["--edition", "2024", "src/db_postgres/mod.rs"]);
-    let output = command.args(arguments).current_dir(project.path()).output();
+    let output = command.args(arguments).current_dir(project).output();
     output.unwrap().status.success()
 }
 
@@ -59,7 +59,7 @@ fn generated_files_get_the_projects_own_format() {
 
     let ran = project.run(&["add", "--yes"]).ok();
     assert!(
-        !rustfmt(&["--check"], &project),
+        !rustfmt(&["--check"], project.path()),
         "there is nothing to format"
     );
     assert!(
@@ -70,19 +70,19 @@ fn generated_files_get_the_projects_own_format() {
 
     let ran = with_rustfmt(&project, &["add", "--yes", "--run-hooks"]).ok();
     assert!(ran.err.contains("Running rustfmt"), "{}", ran.err);
-    assert!(rustfmt(&["--check"], &project));
+    assert!(rustfmt(&["--check"], project.path()));
     project.run(&["verify-all", "--release"]).ok();
     project.run(&["diff", "--exit-code"]).ok();
     project.write(POOL, project.read(POOL) + "\n// Mine.\n");
     project
         .run(&["reconfigure", "--set", "pool_size=7", "--yes"])
         .ok();
-    assert!(rustfmt(&["--check"], &project), "the format was lost");
+    assert!(rustfmt(&["--check"], project.path()), "the format was lost");
     assert!(project.read(POOL).ends_with("\n// Mine.\n"));
     assert!(project.read("src/db_postgres/settings.rs").contains(" 7"));
     project.run(&["restore", "--yes"]).ok();
     project.run(&["verify-all", "--release"]).ok();
-    assert!(rustfmt(&["--check"], &project));
+    assert!(rustfmt(&["--check"], project.path()));
     let added = project.tree();
     project.run(&["lock", "--overwrite"]).ok();
     with_rustfmt(&project, &["add", "--yes", "--run-hooks"]).ok();
@@ -92,6 +92,27 @@ fn generated_files_get_the_projects_own_format() {
         project.tree() == before,
         "a formatted file is nobody's edit"
     );
+}
+
+#[test]
+fn settings_above_the_project_count() {
+    let repository = Fixture::empty();
+    for (path, text) in Fixture::axum().tree() {
+        if let Some(text) = text {
+            repository.write(&format!("backend/{}", path.display()), text);
+        }
+    }
+    repository.write("rustfmt.toml", "max_width = 60\n");
+    repository.git(&["init", "-q"]);
+    let ran = with_rustfmt(
+        &repository,
+        &["-C", "backend", "add", "--yes", "--run-hooks"],
+    )
+    .ok();
+    assert!(ran.err.contains("Running rustfmt"), "{}", ran.err);
+    let backend = repository.path().join("backend");
+    assert!(backend.join(".rapidkit").exists());
+    assert!(rustfmt(&["--check"], &backend));
 }
 
 #[test]
@@ -116,7 +137,7 @@ fn an_upgrade_keeps_what_a_person_has_edited_in_formatted_files() {
     for by_hand in [false, true] {
         if by_hand {
             project.run(&["add", "--yes"]).ok();
-            assert!(rustfmt(&[], &project));
+            assert!(rustfmt(&[], project.path()));
         } else {
             with_rustfmt(&project, &["add", "--yes", "--run-hooks"]).ok();
         }
@@ -126,7 +147,7 @@ fn an_upgrade_keeps_what_a_person_has_edited_in_formatted_files() {
         with_rustfmt(&project, &upgrade).ok();
         assert!(project.read(POOL).ends_with(edit));
         assert!(project.read("src/db_postgres/health.rs").contains("1200"));
-        assert!(rustfmt(&["--check"], &project));
+        assert!(rustfmt(&["--check"], project.path()));
         let verify = ["verify-all", "--release", "--module", to];
         project.run(&verify).ok();
         project
