@@ -245,16 +245,14 @@ fn choose_target(
 }
 
 fn no_application(root: &Root) -> Problem {
-    let known: Vec<_> = frameworks::all()
-        .iter()
-        .map(|framework| framework.name())
-        .collect();
-    Problem::input(format!(
+    let mut problem = Problem::input(format!(
         "no application of a supported framework in `{}`",
         root.path.display()
-    ))
-    .note(format!("supported: {}", known.join(", ")))
-    .help("run this in the project of an application, or name it: `rapidkit-pg -C DIR add`")
+    ));
+    for framework in frameworks::all() {
+        problem = problem.note(format!("{}: {}", framework.name(), framework.known_by()));
+    }
+    problem.help("run this in the project of an application, or name it: `rapidkit-pg -C DIR add`")
 }
 
 fn describe(target: &Target) -> String {

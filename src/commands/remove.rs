@@ -2,9 +2,10 @@ use super::context::{self, Context};
 use super::locked::{locked, subject};
 use super::run::{Outcome, Run};
 use crate::cli::Remove;
+use crate::lockfile::LockedModule;
 use crate::plan;
 use crate::report::PlanReport;
-use crate::types::Problem;
+use crate::types::{Change, Problem};
 
 /// `rapidkit-pg remove`
 pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
@@ -29,7 +30,9 @@ pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
             .collect(),
         next,
     };
-    let outcome = run.carry_out(context, &removal.changes, &report, &|| Ok(Vec::new()))?;
+    let outcome = run.carry_out(context, &removal.changes, &report, &|| {
+        Ok(next(locked, &removal.changes))
+    })?;
     if outcome == Outcome::Applied {
         let what = format!(
             "{} {} from {}",
@@ -38,4 +41,24 @@ pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
         context.terminal.done("Removed", what);
     }
     Ok(u8::from(outcome == Outcome::Declined))
+}
+
+/// What a person does after `remove`.
+fn next(locked: &LockedModule, changes: &[Change]) -> Vec<String> {
+    let is_dependency = |name: &Option<String>| {
+        name.as_deref()
+            .is_some_and(|name| name.contains("dependency "))
+    };
+    let is_manifest = |change: &Change| {
+        let mut blocks = locked.blocks_in(&change.path);
+        blocks.any(|block| is_dependency(&block.name))
+    };
+    if !changes.iter().any(is_manifest) {
+        return Vec::new();
+    }
+    vec![
+        "The lock file of your package manager still names what went out of the manifest: install as after an \
+         edit of yours."
+            .to_owned(),
+    ]
 }

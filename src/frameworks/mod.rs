@@ -40,6 +40,9 @@ pub trait Framework: Sync {
     /// The name in `module.yaml`: `axum`.
     fn name(&self) -> &'static str;
 
+    /// By what [`Framework::detect`] knows an application, for a person: `a package that …`.
+    fn known_by(&self) -> &'static str;
+
     /// The packages of the project that use this framework, sorted by path.
     ///
     /// # Errors

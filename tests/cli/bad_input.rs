@@ -32,7 +32,11 @@ fn a_project_of_no_supported_framework() {
     project.refuses(
         &["add", "--yes"],
         2,
-        &["no application of a supported framework", "axum"],
+        &[
+            "no application of a supported framework",
+            "axum",
+            "in TypeScript",
+        ],
     );
 }
 

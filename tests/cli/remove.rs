@@ -197,6 +197,7 @@ fn what_was_edited_stays() {
     for part in [
         "stays: src/db_postgres/health.rs: you edited it",
         "stays: .env.example: ",
+        "install as after an edit of yours",
     ] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }

@@ -167,11 +167,15 @@ pub fn lints(folder: &Path) -> Result<()> {
     })
 }
 
-/// Its tests, where it has some.
+/// Its tests, where it has some, and one of the indicator.
 pub fn tests(folder: &Path) -> Result<()> {
     let manifest = std::fs::read_to_string(package(folder).join("package.json"))?;
     if !manifest.contains("\"jest\": {") {
         return Ok(());
+    }
+    if folder.join("src/db-postgres").is_dir() {
+        let spec = repository().join("tests/corpus/terminus.spec.ts");
+        std::fs::copy(spec, folder.join("src/terminus.spec.ts"))?;
     }
     let printed = run(folder, tool(folder, "jest")?, &["--verbose"])?;
     ensure!(

@@ -89,7 +89,7 @@ pub fn unformatted(folder: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Generated files: Ruff with every rule, its formatter, and mypy at its strictest have nothing to say.
+/// Generated files: Ruff with every rule, its formatter, Black and mypy at its strictest have nothing to say.
 pub fn lints(folder: &Path) -> Result<()> {
     let layer = walkdir::WalkDir::new(folder)
         .into_iter()
@@ -115,6 +115,8 @@ fn judge(folder: &Path, layer: &Path, paths: &[String]) -> Result<()> {
     let mut files: Vec<&str> = paths.iter().map(String::as_str).collect();
     let format = ["format", "--isolated", "--no-cache", "--check"];
     run(folder, &ruff, &[&format[..], &files].concat())?;
+    let black = ["--quiet", "--check", "--config", "/dev/null"];
+    run(folder, &tool("black")?, &[&black[..], &files].concat())?;
     // A test has no documentation, and asserts.
     files.retain(|path| !TESTS.contains(path));
     let every = [

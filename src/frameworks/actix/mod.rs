@@ -30,6 +30,10 @@ impl Framework for Actix {
         "actix"
     }
 
+    fn known_by(&self) -> &'static str {
+        "a package that depends on `actix-web`"
+    }
+
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
         rust::detect(files, self.name(), CRATE)
     }

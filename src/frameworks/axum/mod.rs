@@ -28,6 +28,10 @@ impl Framework for Axum {
         "axum"
     }
 
+    fn known_by(&self) -> &'static str {
+        "a package that depends on `axum`"
+    }
+
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
         rust::detect(files, self.name(), "axum")
     }

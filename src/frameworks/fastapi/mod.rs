@@ -41,6 +41,10 @@ impl Framework for FastApi {
         "fastapi"
     }
 
+    fn known_by(&self) -> &'static str {
+        "FastAPI among the dependencies in pyproject.toml, not in an extra or a group, or in a requirements file"
+    }
+
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
         manifest::directories(files)?
             .into_iter()

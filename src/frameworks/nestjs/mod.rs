@@ -28,6 +28,10 @@ impl Framework for NestJs {
         "nestjs"
     }
 
+    fn known_by(&self) -> &'static str {
+        "`@nestjs/core` in package.json, and `NestFactory` in a source in TypeScript"
+    }
+
     fn detect(&self, files: &dyn Files) -> Result<Vec<Target>, Problem> {
         packages::applications(files)?
             .into_iter()
@@ -57,6 +61,10 @@ impl Framework for NestJs {
             ),
             ("has_runner".to_owned(), Value::from(runner.is_some())),
             ("source_root".to_owned(), Value::from(source_root)),
+            (
+                "terminus_10".to_owned(),
+                Value::from(compiler::has_terminus_10(files, &application)?),
+            ),
             ("vitest".to_owned(), Value::from(runner == Some("vitest"))),
         ]))
     }
@@ -83,17 +91,18 @@ impl Framework for NestJs {
     fn samples(&self) -> Vec<(Profile, Facts)> {
         let standard = Profile::Standard;
         [
-            (standard, false, false, ""),
-            (standard, true, false, ""),
-            (standard, true, true, ".js"),
-            (Profile::Rapidkit, true, false, ""),
+            (standard, false, false, "", false),
+            (standard, true, false, "", true),
+            (standard, true, true, ".js", false),
+            (Profile::Rapidkit, true, false, "", false),
         ]
         .into_iter()
-        .map(|(profile, has_runner, vitest, extension)| {
+        .map(|(profile, has_runner, vitest, extension, terminus_10)| {
             let facts = Facts::from([
                 ("extension".to_owned(), Value::from(extension)),
                 ("has_runner".to_owned(), Value::from(has_runner)),
                 ("source_root".to_owned(), Value::from("src")),
+                ("terminus_10".to_owned(), Value::from(terminus_10)),
                 ("vitest".to_owned(), Value::from(vitest)),
             ]);
             (profile, facts)

@@ -98,9 +98,9 @@ class DatabaseUrl:
             application_name=text.get("application_name"),
             options=text.get("options"),
             search_path=text.get("schema"),
-            connect_timeout=float(text["connect_timeout"])
-            if "connect_timeout" in text
-            else None,
+            connect_timeout=(
+                float(text["connect_timeout"]) if "connect_timeout" in text else None
+            ),
             pgbouncer=text.get("pgbouncer") == "true",
         )
 
