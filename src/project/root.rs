@@ -18,8 +18,9 @@ pub struct Root {
     pub here: ProjectPath,
 }
 
-/// Finds the project that `start` lies in: the nearest ancestor with our lock, else the outermost workspace root (of
-/// Cargo's, the one that Cargo takes), else the nearest manifest. The search does not leave the git work tree, where there is one.
+/// Finds the project that `start` lies in: the nearest ancestor with our lock, unless it is a workspace of Cargo's that
+/// `start` is no part of; else the outermost workspace root (of Cargo's, the one that Cargo takes), else the nearest
+/// manifest. The search does not leave the git work tree, where there is one.
 ///
 /// # Errors
 /// `start` is no directory, or none of these is found.
@@ -34,18 +35,18 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
             break;
         }
     }
-    let locked = ancestors
+    // Cargo takes the nearest root: workspaces do not nest, one below another is a project of its own.
+    let cargo = ancestors
         .iter()
-        .find(|directory| directory.join(LOCK).is_file());
-    let workspace = || {
-        // Cargo takes the nearest root: workspaces do not nest, one below another is a project of its own.
-        let cargo = ancestors
+        .position(|directory| is_cargo_root_of(directory, &start));
+    let locked = (0..ancestors.len()).find(|place| {
+        let directory = ancestors[*place];
+        directory.join(LOCK).is_file() && (cargo == Some(*place) || workspace(directory).is_none())
+    });
+    let other = || {
+        ancestors
             .iter()
-            .position(|directory| is_cargo_root_of(directory, &start));
-        let other = ancestors
-            .iter()
-            .rposition(|directory| is_other_root(directory));
-        cargo.max(other).map(|place| &ancestors[place])
+            .rposition(|directory| is_other_root(directory))
     };
     let manifest = || {
         ancestors
@@ -53,7 +54,8 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
             .find(|directory| MANIFESTS.iter().any(|name| directory.join(name).is_file()))
     };
     let path = locked
-        .or_else(workspace)
+        .or_else(|| cargo.max(other()))
+        .map(|place| &ancestors[place])
         .or_else(manifest)
         .ok_or_else(|| {
             Problem::input(format!("no project in `{}` or above it", start.display()))
@@ -75,10 +77,7 @@ fn toml(file: &Path) -> Option<toml_edit::DocumentMut> {
 
 /// Whether Cargo would take what lies in `start` for a part of the workspace in `directory`.
 fn is_cargo_root_of(directory: &Path, start: &Path) -> bool {
-    let Some(cargo) = toml(&directory.join("Cargo.toml")) else {
-        return false;
-    };
-    let Some(workspace) = cargo.get("workspace") else {
+    let Some(workspace) = workspace(directory) else {
         return false;
     };
     let excluded = workspace
@@ -89,6 +88,11 @@ fn is_cargo_root_of(directory: &Path, start: &Path) -> bool {
         .flatten()
         .filter_map(|path| path.as_str())
         .any(|path| start.starts_with(directory.join(path)))
+}
+
+/// The workspace that a `Cargo.toml` in `directory` describes.
+fn workspace(directory: &Path) -> Option<toml_edit::Item> {
+    toml(&directory.join("Cargo.toml"))?.remove("workspace")
 }
 
 /// Whether a uv, npm or pnpm workspace begins in `directory`.

@@ -169,6 +169,37 @@ fn a_workspace_below_another_is_a_project_of_its_own() {
 }
 
 #[test]
+fn what_a_workspace_excludes_is_a_project_of_its_own() {
+    let project = Fixture::with(&[
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"api\"]\nexclude = [\"tools/admin\"]\n",
+        ),
+        ("api/Cargo.toml", AXUM_MANIFEST),
+        ("api/src/main.rs", AXUM_MAIN),
+        ("tools/admin/Cargo.toml", AXUM_MANIFEST),
+        ("tools/admin/src/main.rs", AXUM_MAIN),
+        ("nested/Cargo.toml", "[workspace]\nmembers = [\"shop\"]\n"),
+        ("nested/shop/Cargo.toml", AXUM_MANIFEST),
+        ("nested/shop/src/main.rs", AXUM_MAIN),
+    ]);
+    for (folder, root) in [
+        ("api", "."),
+        ("tools/admin", "tools/admin"),
+        ("nested/shop", "nested"),
+    ] {
+        project.run(&["-C", folder, "add", "--yes"]).ok();
+        let lock = project
+            .path()
+            .join(root)
+            .join(".rapidkit/rapidkit-pg.lock.yaml");
+        assert!(lock.is_file(), "{folder}");
+    }
+    let verified = project.run(&["verify-all", "--release"]).ok();
+    assert!(format!("{}{}", verified.out, verified.err).contains("3 projects"));
+}
+
+#[test]
 fn no_wire_leaves_the_sources_alone() {
     let project = Fixture::axum();
     project.run(&["add", "--yes", "--no-wire"]).ok();
