@@ -84,8 +84,12 @@ impl PlanReport<'_> {
             let from = from
                 .as_ref()
                 .map_or_else(String::new, |from| format!("{from} → "));
+            let place = match *package == target.as_str() {
+                true => String::new(),
+                false => format!(" ({target})"),
+            };
             terminal.line(format!(
-                "{STRONG}{module} {from}{version}{STRONG:#} for {framework} package {STRONG}{package}{STRONG:#} ({target})"
+                "{STRONG}{module} {from}{version}{STRONG:#} for {framework} package {STRONG}{package}{STRONG:#}{place}"
             ));
         }
         for change in self

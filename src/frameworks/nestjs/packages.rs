@@ -318,7 +318,8 @@ fn projects(
         }
     }
     if found.is_empty() {
-        let name = package["name"].as_str().unwrap_or("the package");
+        let place = dir.to_string();
+        let name = package["name"].as_str().unwrap_or(&place);
         let source = nest["sourceRoot"].as_str().unwrap_or("src");
         if let Some(source) = relative(dir, source) {
             found.push(application(name, dir.clone(), source, &nest["entryFile"]));
