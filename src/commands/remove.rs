@@ -45,13 +45,9 @@ pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
 
 /// What a person does after `remove`.
 fn next(locked: &LockedModule, changes: &[Change]) -> Vec<String> {
-    let is_dependency = |name: &Option<String>| {
-        name.as_deref()
-            .is_some_and(|name| name.contains("dependency "))
-    };
     let is_manifest = |change: &Change| {
         let mut blocks = locked.blocks_in(&change.path);
-        blocks.any(|block| is_dependency(&block.name))
+        blocks.any(|block| block.dependency().is_some())
     };
     if !changes.iter().any(is_manifest) {
         return Vec::new();

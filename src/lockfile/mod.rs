@@ -82,6 +82,15 @@ pub struct LockedFile {
 /// The version of the format that this build writes.
 pub const FORMAT: u32 = 1;
 
+impl LockedFile {
+    /// Blocks in a manifest only: the package that it brings.
+    pub fn dependency(&self) -> Option<&str> {
+        let name = block_base(self.name.as_deref()?);
+        let name = name.strip_prefix("dev-").unwrap_or(name);
+        name.strip_prefix("dependency ")
+    }
+}
+
 impl LockedModule {
     /// The module's short name, the last part of its slug.
     pub fn name(&self) -> &str {

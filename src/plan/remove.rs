@@ -13,7 +13,7 @@ use super::uses::{lines_that_name, names_of};
 use super::wiring::{self, Patches, part_of_a_statement};
 use crate::edit::splice::spliced;
 use crate::edit::{count_blocks, dotenv, is_source, mentions, take_out, uses_of_import};
-use crate::lockfile::{Lock, LockedFile, LockedModule, block_base};
+use crate::lockfile::{Lock, LockedFile, LockedModule};
 use crate::module::Module;
 use crate::types::{
     Block, Change, Dependency, FileKind, Files, LOCK, LOCK_SIGNATURE, Overlay, Problem, ProjectPath,
@@ -251,17 +251,10 @@ impl Draft<'_> {
 
     /// A package that other code uses stays, though `add` brought it.
     fn keep_dependencies(&mut self, locked: &LockedModule, module: &Module) -> Result<(), Problem> {
-        let blocks = locked
+        let brought: BTreeSet<&str> = locked
             .files
             .iter()
-            .filter(|file| file.kind == FileKind::Block);
-        let brought: BTreeSet<&str> = blocks
-            .filter_map(|file| {
-                let name = block_base(file.name.as_deref()?);
-                name.strip_prefix("dev-")
-                    .unwrap_or(name)
-                    .strip_prefix("dependency ")
-            })
+            .filter_map(LockedFile::dependency)
             .collect();
         let mut users: BTreeMap<&str, String> = BTreeMap::new();
         for (path, text) in sources(&self.overlay, &locked.target)? {

@@ -232,11 +232,7 @@ fn blocks(module: &Module, locked: &LockedModule, findings: &mut Findings) {
         };
         let known = name == module.manifest.name.value
             || framework.block_names().contains(&name)
-            || name
-                .strip_prefix("dev-")
-                .unwrap_or(name)
-                .strip_prefix("dependency ")
-                .is_some_and(is_dependency);
+            || file.dependency().is_some_and(is_dependency);
         if !known {
             let finding = findings
                 .about(Code::RenderOther, Level::Finding, file.path.as_str())
