@@ -95,10 +95,10 @@ impl Hooks<'_> {
     /// Where programs of the project's own are kept: beside the package and above it, in its work tree.
     fn programs(&self) -> Vec<PathBuf> {
         let package = self.project.path().join(self.target.as_str());
-        let around = package
+        let (work_tree, _) = self.project.work_tree();
+        package
             .ancestors()
-            .take_while(|directory| directory.starts_with(self.project.work_tree()));
-        around
+            .take_while(|directory| directory.starts_with(work_tree))
             .flat_map(|directory| {
                 ["node_modules/.bin", ".venv/bin"].map(|place| directory.join(place))
             })

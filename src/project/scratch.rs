@@ -26,12 +26,10 @@ impl Project {
     /// # Errors
     /// A file that cannot be read, or no room for the copy.
     pub fn scratch(&self, files: &[(&ProjectPath, &str)]) -> Result<Scratch, Problem> {
-        let work_tree = self.work_tree();
+        let (work_tree, project) = self.work_tree();
         let around = Self::open(work_tree)?;
-        let inside = self.path.strip_prefix(work_tree).unwrap_or(Path::new(""));
-        let project = ProjectPath::existing(&inside.to_string_lossy())?;
         let top = tempfile::tempdir().map_err(|error| cannot_copy(&error))?;
-        let path = top.path().join(inside);
+        let path = top.path().join(project.as_str());
         let scratch = Scratch { top, path };
         let mut surroundings: Vec<ProjectPath> = Vec::new();
         for (path, _) in files {
@@ -50,11 +48,18 @@ impl Project {
         Ok(scratch)
     }
 
-    /// The root of the git work tree around the project, which is the project's where there is none.
-    pub fn work_tree(&self) -> &Path {
+    /// The root of the git work tree around the project, and where in it the project lies. The project's root where there
+    /// is none, or where a directory between them has a name that no path here can have.
+    pub fn work_tree(&self) -> (&Path, ProjectPath) {
         let mut ancestors = self.path.ancestors();
-        let found = ancestors.find(|directory| directory.join(".git").exists());
-        found.unwrap_or(&self.path)
+        let place = |root| {
+            let inside = self.path.strip_prefix(root).ok()?.to_str()?;
+            Some((root, ProjectPath::existing(inside).ok()?))
+        };
+        ancestors
+            .find(|directory| directory.join(".git").exists())
+            .and_then(place)
+            .unwrap_or_else(|| (&self.path, ProjectPath::root()))
     }
 
     fn copy_files_of(&self, directory: &ProjectPath, scratch: &Scratch) -> Result<(), Problem> {

@@ -24,7 +24,7 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Command {
 
 /// Builds everything, the tests at the same time, and returns the program to start.
 pub fn build(fixture: &Fixture, folder: &Path) -> Result<Vec<OsString>> {
-    // Without what it does not need any more, or not yet: Cargo has taken that out.
+    // Again before the second build: the first one took out what it had no use for.
     if Fixture::versions().exists() {
         std::fs::copy(Fixture::versions(), folder.join("Cargo.lock"))?;
     }
