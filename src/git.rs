@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::types::Problem;
 
@@ -203,13 +203,22 @@ fn lacking(path: &str) -> Problem {
         .help("`git fetch --refetch --no-filter`: a partial clone has the files of the last commit only")
 }
 
-/// The first of `paths`, relative to the directory, that git leaves out of a commit. `None` where there is no git.
-pub fn ignored<'p>(directory: &Path, paths: impl Iterator<Item = &'p str>) -> Option<String> {
-    let mut arguments = vec!["check-ignore", "--"];
-    arguments.extend(paths);
-    let listed = run(directory, arguments).ok()??;
-    let first = listed.split(|byte| *byte == b'\n').next()?;
-    Some(String::from_utf8_lossy(first).into_owned())
+/// A question that git answers beside other work.
+pub struct Ignored(Option<Child>);
+
+impl Ignored {
+    /// Asks which of `paths`, relative to the directory, git leaves out of a commit.
+    pub fn ask<'p>(directory: &Path, paths: impl Iterator<Item = &'p str>) -> Self {
+        let arguments = ["check-ignore", "--"].into_iter().chain(paths);
+        Self(start(directory, arguments).ok())
+    }
+
+    /// The first of them. `None` where there is no git.
+    pub fn first(self) -> Option<String> {
+        let listed = finish(self.0?).ok()??;
+        let first = listed.split(|byte| *byte == b'\n').next()?;
+        Some(String::from_utf8_lossy(first).into_owned())
+    }
 }
 
 /// Standard output, `None` if git refused.
@@ -217,16 +226,31 @@ fn run(
     directory: &Path,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
 ) -> Result<Option<Vec<u8>>, Problem> {
-    // `Command::output` panics where the pipe cannot be read.
-    let failed = |error| Problem::input(format!("cannot run git: {error}"));
-    let mut git = git(directory, arguments);
-    let mut child = git.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    finish(start(directory, arguments)?)
+}
+
+fn start(
+    directory: &Path,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> Result<Child, Problem> {
+    git(directory, arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(&error))
+}
+
+fn finish(mut child: Child) -> Result<Option<Vec<u8>>, Problem> {
+    // `Child::wait_with_output` panics where the pipe cannot be read.
     let mut printed = Vec::new();
     let pipe = child.stdout.take();
     let read = pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut printed));
-    let status = child.wait().map_err(failed)?;
-    read.map_err(failed)?;
+    let status = child.wait().map_err(|error| failed(&error))?;
+    read.map_err(|error| failed(&error))?;
     Ok(status.success().then_some(printed))
+}
+
+fn failed(error: &std::io::Error) -> Problem {
+    Problem::input(format!("cannot run git: {error}"))
 }
 
 fn git(directory: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {

@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use super::context::{self, Context};
 use super::hooks::{self, Hooks};
 use super::run::{Outcome, Run};
@@ -60,7 +62,10 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
         .help("change an answer with `rapidkit-pg reconfigure --set`"));
     }
     let next = || next(&plan, &project, &lock, framework, args);
-    let report = |next| report(&plan, next);
+    let paths = plan.changes.iter().map(|change| change.path.as_str());
+    let asked = (!plan.changes.is_empty()).then(|| git::Ignored::ask(project.path(), paths));
+    let ignored = LazyCell::new(|| asked?.first());
+    let report = |next| report(&plan, ignored.as_deref(), next);
     let outcome = run.carry_out(context, &plan.changes, &report, &next)?;
     if outcome == Outcome::Declined {
         return Ok(1);
@@ -80,7 +85,13 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     Ok(0)
 }
 
-fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
+fn report<'a>(plan: &'a Plan, ignored: Option<&str>, next: Vec<String>) -> PlanReport<'a> {
+    let mut notes = plan.notes.clone();
+    notes.extend(ignored.map(|path| {
+        format!(
+            "Git ignores {path}: take it out of .gitignore, or the next checkout is not the project that was verified."
+        )
+    }));
     PlanReport {
         command: "add",
         subject: Some(Subject {
@@ -92,7 +103,7 @@ fn report<'a>(plan: &'a Plan, next: Vec<String>) -> PlanReport<'a> {
             target: plan.target.root.to_string(),
         }),
         changes: &plan.changes,
-        notes: plan.notes.clone(),
+        notes,
         next,
     }
 }
@@ -144,12 +155,6 @@ fn next(
     next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
     next.push(framework.health_stands().to_owned());
     next.extend(framework.advice(project, &plan.target)?);
-    let paths = plan.changes.iter().map(|change| change.path.as_str());
-    if let Some(path) = git::ignored(project.path(), paths) {
-        next.push(format!(
-            "Git ignores {path}: take it out of .gitignore, or the next checkout is not the project that was verified."
-        ));
-    }
     Ok(next)
 }
 

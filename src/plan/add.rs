@@ -1,14 +1,11 @@
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::adopt::{Adoption, Core};
 use super::directories;
 use super::edits::{Edited, block_record, edits, marked};
 use super::finished::{self, FINISHED};
 use super::rendering::{Finish, Rendered, Rendering, SHARED, Templates, patch_path, patch_record};
 use super::state::normalised;
-use super::syntax;
 use super::wiring::{self, WIRING};
 use crate::frameworks::Framework;
 use crate::lockfile::{Lock, LockedFile, LockedModule};
@@ -99,10 +96,8 @@ pub fn add(files: &dyn Files, lock: &Lock, request: &Request) -> Result<Plan, Pr
         changes: Vec::new(),
         records: rendering.records()?,
     };
-    let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
-    // Parsing is most of the work.
     let (fault, edits) = rayon::join(
-        || rendering.files.par_iter().find_map_first(fault),
+        || rendering.fault(request.module, |_| true),
         || user_files(&adoption.files, request, &facts, &rendering, &plan.module),
     );
     if let Some(problem) = fault {

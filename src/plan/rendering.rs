@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use semver::Version;
 
 use super::commands::commands;
@@ -198,6 +199,26 @@ impl Rendering {
             file.finished = Some(text).filter(|text| *text != file.text);
         }
         Ok(())
+    }
+
+    /// Why the first of the files that `is_new` takes does not parse. What is copied from `module`, as it was released, was
+    /// parsed when that was vetted, and parsing is most of a run's work.
+    pub fn fault(
+        &self,
+        module: &Module,
+        is_new: impl Fn(&Rendered) -> bool + Sync,
+    ) -> Option<Problem> {
+        let is_released = module.drift().is_empty();
+        let is_copy = |file: &Rendered| {
+            is_released
+                && module
+                    .text(&file.template)
+                    .is_ok_and(|text| text == file.text)
+        };
+        self.files
+            .par_iter()
+            .filter(|file| is_new(file) && !is_copy(file))
+            .find_map_first(|file| syntax::check(&file.path, &file.text).err())
     }
 
     /// The lock's records of all files, as rendered. Blocks are in the user's files and have their own.

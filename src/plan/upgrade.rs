@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::add::is_core;
 use super::directories;
 use super::finished::{self, FINISHED, Finished};
@@ -15,7 +13,6 @@ use super::rendering::{
 };
 use super::rewire::{Versions, rewire};
 use super::state::{State, normalised, state_of};
-use super::syntax;
 use super::uses::still_used;
 use super::wiring::{self, Patches, WIRING};
 use crate::lockfile::{Lock, LockedFile, LockedModule};
@@ -146,17 +143,13 @@ pub fn upgrade(
         .notes
         .extend(still_used(files, locked, &gone)?);
 
-    // What the old version had too was parsed when it was put in, and parsing is most of the work.
-    let is_new = |file: &&Rendered| {
+    // What the old version had too was parsed when it was put in.
+    let is_new = |file: &Rendered| {
         let copy = draft.pristine.get(&was(file));
         copy.is_none_or(|copy| **copy != *file.text)
     };
-    let fault = |file: &Rendered| syntax::check(&file.path, &file.text).err();
     let (fault, rewired) = rayon::join(
-        || {
-            let files = rendering.files.par_iter();
-            files.filter(is_new).find_map_first(fault)
-        },
+        || rendering.fault(to.module, is_new),
         || rewire(files, &versions),
     );
     if let Some(problem) = fault {
