@@ -1,5 +1,5 @@
-//! The command against its limits, side by side: start against `/bin/true`, `add` and what reads the project against
-//! `cp -r` of the same files, `upgrade` against `git merge-file` of each generated file.
+//! The command against its limits, side by side: start against `/bin/true`, `add` against `cp -r` and `sync` of the same
+//! files, what reads the project against `cp -r` of it, `upgrade` against `git merge-file` of each generated file.
 //!
 //! Runs are interleaved so that both sides see the same machine; medians are compared.
 
@@ -23,42 +23,44 @@ fn main() {
     print("start, `--version`", "/bin/true", start);
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let added = folder.path().join("added");
-    shop::make(&added);
-    run(Command::new(BINARY)
-        .args(["-q", "add", "--yes"])
-        .current_dir(&added));
-    let files = walkdir::WalkDir::new(&added)
-        .into_iter()
-        .filter(|entry| {
-            entry
-                .as_ref()
-                .is_ok_and(|entry| entry.file_type().is_file())
-        })
-        .count();
-    let fresh = folder.path().join("fresh");
-    let copy = folder.path().join("copy");
-    let add = medians([
-        &|| {
-            reset(&fresh);
-            shop::make(&fresh);
-            timed(
-                Command::new(BINARY)
-                    .args(["-q", "add", "--yes"])
-                    .current_dir(&fresh),
-            )
-        },
-        &|| {
-            reset(&copy);
-            timed(Command::new("cp").arg("-r").arg(&added).arg(&copy))
-        },
-    ]);
-    print(
-        &format!("add, {files} files, synced to disk"),
-        "cp -r of the result",
-        add,
-    );
+    for framework in ["axum", "actix", "fastapi", "nestjs"] {
+        add(framework, folder.path());
+    }
     day_two::measure(folder.path());
+}
+
+fn add(framework: &str, folder: &Path) {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(framework)
+        .join("plain");
+    let [added, fresh, copied] = ["added", "fresh", "copied"].map(|name| folder.join(name));
+    let added_to = |project: &Path| {
+        reset(project);
+        run(Command::new("cp").arg("-r").arg(&fixture).arg(project));
+        timed(
+            Command::new(BINARY)
+                .args(["-q", "add", "--yes"])
+                .current_dir(project),
+        )
+    };
+    added_to(&added);
+    let entries = walkdir::WalkDir::new(&added).into_iter().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_file()).count();
+    let times = medians([&|| added_to(&fresh), &|| {
+        reset(&copied);
+        let script = r#"cp -r "$0" "$1" && find "$1" -exec sync {} +"#;
+        timed(
+            Command::new("sh")
+                .args(["-c", script])
+                .args([&added, &copied]),
+        )
+    }]);
+    print(
+        &format!("add, {framework}, {files} files, synced to disk"),
+        "cp -r of the result, and sync of each file",
+        times,
+    );
 }
 
 fn reset(folder: &Path) {
