@@ -10,6 +10,7 @@ mod source;
 mod spec;
 mod sums;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -88,6 +89,15 @@ impl Module {
     /// It is not there, or not UTF-8.
     pub fn text(&self, path: &str) -> Result<&str, Problem> {
         text(&self.files, path)
+    }
+
+    /// Whether a file of the module is in the binary, with this text.
+    pub fn carries(&self, path: &str, text: &str) -> bool {
+        let path = path.parse::<ProjectPath>().ok();
+        match path.and_then(|path| self.files.get(&path)) {
+            Some(Cow::Borrowed(bytes)) => *bytes == text.as_bytes(),
+            _ => false,
+        }
     }
 
     /// Every template's path and text.

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use super::sums::SUMS;
 use crate::types::{Problem, ProjectPath};
 
-/// The bytes of every file of a module, by path.
+/// The bytes of every file of a module, by path; borrowed where the binary carries them.
 pub type ModuleFiles = BTreeMap<ProjectPath, Cow<'static, [u8]>>;
 
 const DIRECTORIES: [&str; 3] = ["config", "docs", "templates"];

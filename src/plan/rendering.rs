@@ -201,23 +201,16 @@ impl Rendering {
         Ok(())
     }
 
-    /// Why the first of the files that `is_new` takes does not parse. What is copied from `module`, as it was released, was
-    /// parsed when that was vetted, and parsing is most of a run's work.
+    /// Why the first of the files that `is_new` takes does not parse. What is copied as this binary carries it was parsed
+    /// before that was built, and parsing is most of a run's work.
     pub fn fault(
         &self,
         module: &Module,
         is_new: impl Fn(&Rendered) -> bool + Sync,
     ) -> Option<Problem> {
-        let is_released = module.drift().is_empty();
-        let is_copy = |file: &Rendered| {
-            is_released
-                && module
-                    .text(&file.template)
-                    .is_ok_and(|text| text == file.text)
-        };
         self.files
             .par_iter()
-            .filter(|file| is_new(file) && !is_copy(file))
+            .filter(|file| is_new(file) && !module.carries(&file.template, &file.text))
             .find_map_first(|file| syntax::check(&file.path, &file.text).err())
     }
 

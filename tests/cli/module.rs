@@ -197,6 +197,26 @@ fn a_default_that_its_own_prompt_refuses() {
 }
 
 #[test]
+fn what_would_not_parse_is_not_written() {
+    for (template, output) in [
+        ("health.rs", "src/db_postgres/health.rs:"),
+        ("pool.rs.j2", "src/db_postgres/pool.rs:"),
+    ] {
+        let module = Fixture::module();
+        let template = format!("templates/rust/src/db_postgres/{template}");
+        let text = module.read(&template);
+        module.write(&template, text + "fn (\n");
+        module.run(&["lock", "--overwrite", "--same-version"]).ok();
+        let directory = module.path().to_str().unwrap();
+        Fixture::axum().refuses(
+            &["add", "--yes", "--module", directory],
+            2,
+            &["does not parse; nothing was written", output],
+        );
+    }
+}
+
+#[test]
 fn drift_is_refused_with_both_ways_out() {
     let module = Fixture::module();
     let project = Fixture::axum();
