@@ -1,1 +1,2 @@
-pub mod probes;
+pub mod http;
+mod probes;

@@ -1,4 +1,4 @@
-use app::probes;
+use app::http;
 use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).init();
-    let app = Router::new().route("/", get(hello)).merge(probes::router());
+    let app = Router::new().route("/", get(hello)).merge(http::router());
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     axum::serve(listener, app).await?;

@@ -1,10 +1,7 @@
-//! The probe routes of the conformance suite.
+//! What the probe routes of the conformance suite answer, in every framework of Rust.
 
-use std::fmt;
 use std::time::Duration;
 
-use actix_web::web::{self, Json, Query, get, post};
-use actix_web::{HttpResponse, ResponseError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -12,45 +9,17 @@ use sqlx::PgConnection;
 use crate::db_postgres::{
     Connection, Database, DatabaseUrl, Error, Isolation, Settings, Transaction, TransactionOptions,
 };
-
-pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/probe/one", get().to(one))
-        .route("/probe/pid", get().to(pid))
-        .route("/probe/setting", get().to(setting))
-        .route("/probe/sleep", get().to(sleep))
-        .route("/probe/hold", get().to(hold))
-        .route("/probe/session", post().to(session))
-        .route("/probe/session_hold", post().to(session_hold))
-        .route("/probe/panic", post().to(panic))
-        .route("/probe/transfer", post().to(transfer))
-        .route("/probe/pay", post().to(pay))
-        .route("/probe/pay_by_hand", post().to(pay_by_hand))
-        .route("/probe/transaction", post().to(transaction))
-        .route("/probe/write_read_only", post().to(write_read_only))
-        .route("/probe/nested", post().to(nested))
-        .route("/probe/increment", post().to(increment))
-        .route("/probe/deadlock", post().to(deadlock))
-        .route("/probe/conflict", post().to(conflict))
-        .route("/probe/original_error", post().to(original_error))
-        .route("/probe/slow_commit", post().to(slow_commit))
-        .route("/probe/sync", get().to(sync))
-        .route("/probe/sync_pid", get().to(sync_pid))
-        .route("/probe/sync_transfer", post().to(sync_transfer))
-        .route("/probe/sync_refused", get().to(sync_refused))
-        .route("/probe/metadata", get().to(metadata))
-        .route("/probe/debug", get().to(debug));
-}
+use crate::http::{Json, Query};
 
 /// An error of the application, with how often the transaction was tried.
 #[derive(Debug)]
-struct Failure {
-    error: AppError,
+pub struct Failure {
+    pub error: AppError,
     attempts: Option<u32>,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum AppError {
+pub enum AppError {
     #[error("boom")]
     Boom,
     #[error(transparent)]
@@ -72,38 +41,23 @@ impl<E: Into<AppError>> From<E> for Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl ResponseError for Failure {
-    /// Status and headers are the layer's own; the body shows what the suite asks for.
-    fn error_response(&self) -> HttpResponse {
+impl Failure {
+    /// What the suite asks for.
+    pub fn body(&self) -> Value {
         let (kind, sqlstate) = match &self.error {
             AppError::Boom => ("boom", None),
             AppError::Database(error) => (error.kind(), error.sqlstate()),
         };
-        let body = json!({
+        json!({
             "error": kind,
             "message": self.error.to_string(),
             "sqlstate": sqlstate,
             "attempts": self.attempts,
-        });
-        let own = match &self.error {
-            AppError::Boom => HttpResponse::InternalServerError().finish(),
-            AppError::Database(error) => error.error_response(),
-        };
-        let mut response = HttpResponse::build(own.status());
-        if let Some(retry) = own.headers().get("retry-after") {
-            response.insert_header(("retry-after", retry.clone()));
-        }
-        response.json(body)
+        })
     }
 }
 
-type Answer = Result<Json<Value>, Failure>;
+pub type Answer = Result<Json<Value>, Failure>;
 
 fn tried(result: Result<(), AppError>, attempts: u32) -> Answer {
     match result {
@@ -136,14 +90,14 @@ async fn add(connection: &mut PgConnection, id: i32, amount: i64) -> sqlx::Resul
     Ok(())
 }
 
-async fn one(connection: Result<Connection, Error>) -> Answer {
+pub async fn one(connection: Result<Connection, Error>) -> Answer {
     let value: i32 = sqlx::query_scalar("SELECT 1")
         .fetch_one(&mut *connection?)
         .await?;
     Ok(Json(json!({"value": value})))
 }
 
-async fn pid(connection: Result<Connection, Error>) -> Answer {
+pub async fn pid(connection: Result<Connection, Error>) -> Answer {
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut *connection?)
         .await?;
@@ -151,11 +105,11 @@ async fn pid(connection: Result<Connection, Error>) -> Answer {
 }
 
 #[derive(Deserialize)]
-struct Name {
+pub struct Name {
     name: String,
 }
 
-async fn setting(connection: Result<Connection, Error>, Query(query): Query<Name>) -> Answer {
+pub async fn setting(connection: Result<Connection, Error>, Query(query): Query<Name>) -> Answer {
     let value: String = sqlx::query_scalar("SELECT current_setting($1)")
         .bind(query.name)
         .fetch_one(&mut *connection?)
@@ -164,11 +118,11 @@ async fn setting(connection: Result<Connection, Error>, Query(query): Query<Name
 }
 
 #[derive(Deserialize)]
-struct Seconds {
+pub struct Seconds {
     seconds: f64,
 }
 
-async fn sleep(connection: Result<Connection, Error>, Query(query): Query<Seconds>) -> Answer {
+pub async fn sleep(connection: Result<Connection, Error>, Query(query): Query<Seconds>) -> Answer {
     sqlx::query("SELECT pg_sleep($1)")
         .bind(query.seconds)
         .execute(&mut *connection?)
@@ -176,7 +130,7 @@ async fn sleep(connection: Result<Connection, Error>, Query(query): Query<Second
     Ok(Json(json!({"slept": query.seconds})))
 }
 
-async fn hold(connection: Result<Connection, Error>, Query(query): Query<Seconds>) -> Answer {
+pub async fn hold(connection: Result<Connection, Error>, Query(query): Query<Seconds>) -> Answer {
     let mut connection = connection?;
     pause(query.seconds).await;
     sqlx::query("SELECT 1").execute(&mut *connection).await?;
@@ -184,7 +138,7 @@ async fn hold(connection: Result<Connection, Error>, Query(query): Query<Seconds
 }
 
 #[derive(Deserialize)]
-struct Session {
+pub struct Session {
     id: i32,
     #[serde(default)]
     commit: bool,
@@ -192,7 +146,10 @@ struct Session {
     seconds: f64,
 }
 
-async fn session(transaction: Result<Transaction, Error>, Query(query): Query<Session>) -> Answer {
+pub async fn session(
+    transaction: Result<Transaction, Error>,
+    Query(query): Query<Session>,
+) -> Answer {
     let mut transaction = transaction?;
     insert(&mut transaction, query.id).await?;
     if query.commit {
@@ -201,7 +158,7 @@ async fn session(transaction: Result<Transaction, Error>, Query(query): Query<Se
     Ok(Json(json!({"id": query.id})))
 }
 
-async fn session_hold(
+pub async fn session_hold(
     transaction: Result<Transaction, Error>,
     Query(query): Query<Session>,
 ) -> Answer {
@@ -212,14 +169,17 @@ async fn session_hold(
     Ok(Json(json!({"id": query.id})))
 }
 
-async fn panic(transaction: Result<Transaction, Error>, Query(query): Query<Session>) -> Answer {
+pub async fn panic(
+    transaction: Result<Transaction, Error>,
+    Query(query): Query<Session>,
+) -> Answer {
     let mut transaction = transaction?;
     insert(&mut transaction, query.id).await?;
     panic!("unforeseen");
 }
 
 #[derive(Clone, Deserialize)]
-struct Transfer {
+pub struct Transfer {
     from: i32,
     to: i32,
     amount: i64,
@@ -236,7 +196,7 @@ async fn move_money(connection: &mut PgConnection, query: &Transfer) -> Result<(
     Ok(())
 }
 
-async fn transfer(database: Database, Query(query): Query<Transfer>) -> Answer {
+pub async fn transfer(database: Database, Query(query): Query<Transfer>) -> Answer {
     let mut attempts = 0;
     let query = &query;
     let result = database
@@ -249,7 +209,7 @@ async fn transfer(database: Database, Query(query): Query<Transfer>) -> Answer {
 }
 
 #[derive(Deserialize)]
-struct Payment {
+pub struct Payment {
     id: i64,
     from: i32,
     to: i32,
@@ -275,7 +235,7 @@ async fn enter(connection: &mut PgConnection, payment: &Payment) -> sqlx::Result
     add(connection, to, amount).await
 }
 
-async fn pay(database: Database, Query(payment): Query<Payment>) -> Answer {
+pub async fn pay(database: Database, Query(payment): Query<Payment>) -> Answer {
     let payment = &payment;
     database
         .transaction(|mut tx| async move { Ok::<_, AppError>(enter(&mut tx, payment).await?) })
@@ -283,7 +243,7 @@ async fn pay(database: Database, Query(payment): Query<Payment>) -> Answer {
     Ok(Json(json!({"id": payment.id})))
 }
 
-async fn pay_by_hand(
+pub async fn pay_by_hand(
     transaction: Result<Transaction, Error>,
     Query(payment): Query<Payment>,
 ) -> Answer {
@@ -294,13 +254,13 @@ async fn pay_by_hand(
 }
 
 #[derive(Deserialize)]
-struct Options {
+pub struct Options {
     isolation: String,
     read_only: bool,
     deferrable: bool,
 }
 
-async fn transaction(database: Database, Query(query): Query<Options>) -> Answer {
+pub async fn transaction(database: Database, Query(query): Query<Options>) -> Answer {
     let mut options = TransactionOptions::default().isolation(match query.isolation.as_str() {
         "read_committed" => Isolation::ReadCommitted,
         "repeatable_read" => Isolation::RepeatableRead,
@@ -330,7 +290,7 @@ async fn transaction(database: Database, Query(query): Query<Options>) -> Answer
     })))
 }
 
-async fn write_read_only(database: Database, Query(query): Query<Session>) -> Answer {
+pub async fn write_read_only(database: Database, Query(query): Query<Session>) -> Answer {
     let id = query.id;
     database
         .transaction_with(
@@ -345,13 +305,13 @@ async fn write_read_only(database: Database, Query(query): Query<Session>) -> An
 }
 
 #[derive(Deserialize)]
-struct Nested {
+pub struct Nested {
     outer: i32,
     inner: i32,
     fail: bool,
 }
 
-async fn nested(database: Database, Query(query): Query<Nested>) -> Answer {
+pub async fn nested(database: Database, Query(query): Query<Nested>) -> Answer {
     let Nested { outer, inner, fail } = query;
     let inner = database
         .transaction(|mut tx| async move {
@@ -371,12 +331,12 @@ async fn nested(database: Database, Query(query): Query<Nested>) -> Answer {
 }
 
 #[derive(Deserialize)]
-struct Increment {
+pub struct Increment {
     id: i32,
     milliseconds: f64,
 }
 
-async fn increment(database: Database, Query(query): Query<Increment>) -> Answer {
+pub async fn increment(database: Database, Query(query): Query<Increment>) -> Answer {
     let Increment { id, milliseconds } = query;
     let mut attempts = 0;
     let options = TransactionOptions::default().isolation(Isolation::Serializable);
@@ -403,13 +363,13 @@ async fn increment(database: Database, Query(query): Query<Increment>) -> Answer
 }
 
 #[derive(Deserialize)]
-struct Deadlock {
+pub struct Deadlock {
     first: i32,
     second: i32,
     milliseconds: f64,
 }
 
-async fn deadlock(database: Database, Query(query): Query<Deadlock>) -> Answer {
+pub async fn deadlock(database: Database, Query(query): Query<Deadlock>) -> Answer {
     let Deadlock {
         first,
         second,
@@ -430,7 +390,7 @@ async fn deadlock(database: Database, Query(query): Query<Deadlock>) -> Answer {
     tried(result, attempts)
 }
 
-async fn conflict(database: Database) -> Answer {
+pub async fn conflict(database: Database) -> Answer {
     let mut attempts = 0;
     let result = database
         .transaction(|mut tx| {
@@ -448,7 +408,7 @@ async fn conflict(database: Database) -> Answer {
     tried(result, attempts)
 }
 
-async fn original_error(database: Database) -> Answer {
+pub async fn original_error(database: Database) -> Answer {
     let mut attempts = 0;
     let result = database
         .transaction(|mut tx| {
@@ -464,7 +424,7 @@ async fn original_error(database: Database) -> Answer {
     tried(result, attempts)
 }
 
-async fn slow_commit(database: Database, Query(query): Query<Session>) -> Answer {
+pub async fn slow_commit(database: Database, Query(query): Query<Session>) -> Answer {
     let mut attempts = 0;
     let id = query.id;
     let result = database
@@ -482,7 +442,7 @@ async fn slow_commit(database: Database, Query(query): Query<Session>) -> Answer
     tried(result, attempts)
 }
 
-async fn sync(database: Database) -> Answer {
+pub async fn sync(database: Database) -> Answer {
     let value: i32 = database
         .run_blocking(|database| {
             database.run(|mut connection| async move {
@@ -497,7 +457,7 @@ async fn sync(database: Database) -> Answer {
     Ok(Json(json!({"value": value})))
 }
 
-async fn sync_pid(database: Database) -> Answer {
+pub async fn sync_pid(database: Database) -> Answer {
     let pid: i32 = database
         .run_blocking(|database| {
             database.run(|mut connection| async move {
@@ -512,7 +472,7 @@ async fn sync_pid(database: Database) -> Answer {
     Ok(Json(json!({"pid": pid})))
 }
 
-async fn sync_transfer(database: Database, Query(query): Query<Transfer>) -> Answer {
+pub async fn sync_transfer(database: Database, Query(query): Query<Transfer>) -> Answer {
     let result = database
         .run_blocking(move |database| {
             let mut attempts = 0;
@@ -527,7 +487,7 @@ async fn sync_transfer(database: Database, Query(query): Query<Transfer>) -> Ans
     tried(result.0, result.1)
 }
 
-async fn sync_refused(database: Database) -> Answer {
+pub async fn sync_refused(database: Database) -> Answer {
     let value = database.blocking().run(|mut connection| async move {
         let value: i32 = sqlx::query_scalar("SELECT 1")
             .fetch_one(&mut *connection)
@@ -537,11 +497,11 @@ async fn sync_refused(database: Database) -> Answer {
     Ok(Json(json!({"value": value})))
 }
 
-async fn metadata(database: Database) -> Answer {
+pub async fn metadata(database: Database) -> Answer {
     Ok(Json(json!(database.metadata())))
 }
 
-async fn debug(database: Database) -> Answer {
+pub async fn debug(database: Database) -> Answer {
     let settings = database.settings();
     let url: Option<DatabaseUrl> = settings.url.clone();
     let unreachable = "postgres://someone:secret@127.0.0.1:1/nowhere?password=secret"
