@@ -1,6 +1,7 @@
 //! What is put into files that the user owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use super::rendering::Rendered;
 use crate::edit::dotenv;
@@ -8,7 +9,7 @@ use crate::frameworks::Framework;
 use crate::lockfile::LockedFile;
 use crate::module::Module;
 use crate::types::{
-    Block, Facts, FileEdit, FileKind, Files, Overlay, Problem, ProjectPath, Target,
+    Block, Dependency, Facts, FileEdit, FileKind, Files, Overlay, Problem, ProjectPath, Target,
 };
 
 /// A file of the user's as it will be, and what was put in.
@@ -31,7 +32,13 @@ pub fn edits(
     wire: bool,
 ) -> Result<BTreeMap<ProjectPath, Edited>, Problem> {
     let packages = module.dependencies(framework.name(), target.profile, facts)?;
-    let mut edits = framework.add_dependencies(files, target, &packages)?;
+    let add = |packages: &[Dependency]| framework.add_dependencies(files, target, packages);
+    let mut edits = add(&packages).map_err(|problem| {
+        let others = packages
+            .iter()
+            .filter_map(|one| add(slice::from_ref(one)).err());
+        with_others(problem, others)
+    })?;
     if wire {
         let mut overlay = Overlay::new(files);
         for edit in &edits {
@@ -45,6 +52,23 @@ pub fn edits(
         edits.extend(wiring);
     }
     Ok(by_path(edits))
+}
+
+/// The first problem, with those that whoever has mended it would meet next.
+fn with_others(mut first: Problem, others: impl Iterator<Item = Problem>) -> Problem {
+    let mut said = BTreeSet::from([first.to_string()]);
+    for other in others {
+        let text = other.to_string();
+        if said.insert(text.clone()) {
+            let label = other.location.map(|at| at.label).unwrap_or_default();
+            let end = if label.is_empty() { "" } else { ": " };
+            first.notes.push(format!("and {text}{end}{label}"));
+            let new = |help: &String| !first.help.contains(help);
+            let help: Vec<String> = other.help.into_iter().filter(new).collect();
+            first.help.extend(help);
+        }
+    }
+    first
 }
 
 fn by_path(edits: Vec<FileEdit>) -> BTreeMap<ProjectPath, Edited> {

@@ -109,10 +109,19 @@ fn a_manifest_with_a_doubled_key() {
 }
 
 #[test]
-fn a_dependency_that_cannot_work() {
+fn dependencies_that_cannot_work_are_all_named_at_once() {
     let project = Fixture::axum();
-    project.write("Cargo.toml", format!("{AXUM_MANIFEST}sqlx = \"0.5\"\n"));
-    project.refuses(&["add", "--yes"], 2, &["Cargo.toml:9:", "sqlx", "0.5"]);
+    let serde = "serde = { version = \"1\", optional = true }";
+    let manifest = format!("{AXUM_MANIFEST}sqlx = \"0.5\"\n{serde}\n");
+    project.write("Cargo.toml", manifest);
+    let expected = [
+        "Cargo.toml:10:",
+        "take `optional = true` away",
+        "and Cargo.toml:9:8: `sqlx`",
+        "0.5",
+        "upgrade sqlx",
+    ];
+    project.refuses(&["add", "--yes"], 2, &expected);
 }
 
 #[test]
