@@ -1,5 +1,6 @@
 //! What the frameworks in Rust have in common.
 
+pub mod calls;
 pub mod running;
 pub mod toolchain;
 pub mod types;

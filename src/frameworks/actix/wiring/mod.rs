@@ -6,7 +6,8 @@ use std::ops::Deref;
 
 use crate::edit::rust::At;
 use crate::edit::tree::ancestors;
-use crate::frameworks::rust::running::{Run, branching, function_of, run, statement};
+use crate::frameworks::rust::calls::function_of;
+use crate::frameworks::rust::running::{Run, branching, run, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, MODULE, Patches, Shared};
 use crate::types::{FileEdit, Problem};
 

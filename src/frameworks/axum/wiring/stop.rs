@@ -4,7 +4,8 @@ use crate::edit::cargo::workspace::CrateKind;
 use crate::edit::rust::{Module, callee, find, in_tests};
 use crate::edit::splice::step;
 use crate::edit::tree::descendants;
-use crate::frameworks::rust::running::{Run, branching, function_of, statement};
+use crate::frameworks::rust::calls::function_of;
+use crate::frameworks::rust::running::{Run, branching, statement};
 use crate::frameworks::rust::wiring::{Drafts, Home, Shared};
 use crate::types::Problem;
 

@@ -10,7 +10,8 @@ use crate::edit::rust::{At, Program, declare, declares, find, is_named};
 use crate::edit::tree::{ancestors, children};
 use crate::types::Problem;
 
-use super::running::{branching, callers, function_of};
+use super::calls::{callers, function_of};
+use super::running::branching;
 pub use draft::{Drafts, comment_end};
 
 /// The module's name in Rust.

@@ -7,7 +7,8 @@ use crate::edit::splice::{Splice, indent};
 use crate::edit::tree::{ancestors, children, named_children};
 use crate::types::Problem;
 
-use super::super::running::{callers, end_of, function_of, statement};
+use super::super::calls::{callers, function_of};
+use super::super::running::{end_of, statement};
 use super::{Drafts, Home, Patches, comment_end};
 
 impl<'p> Patches<'p> {
