@@ -3,17 +3,18 @@
 //! A step swaps the staged file with the one in the project, so what was replaced or removed is kept until the end: nothing
 //! that somebody wrote between the check and the rename is lost. Each step can tell by hashes whether it is done.
 
+mod durable;
+mod step;
+
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::AsFd;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cap_std::fs::{Dir, File, OpenOptions, Permissions, PermissionsExt};
-use rustix::fs::{Mode, OFlags, RenameFlags, fsync, openat, renameat, renameat_with};
 
 use super::is_absent;
-use super::journal::{Journal, Step};
+use super::journal::Journal;
 use crate::types::{Change, ContentHash, OWN_DIRECTORY, Problem, ProjectPath};
+use durable::{side_by_side, sync, sync_parents};
+use step::{StepError, find, make, undo};
 
 /// Where a transaction keeps what it is about to write.
 pub const STAGING: &str = ".rapidkit/txn";
@@ -21,38 +22,11 @@ const JOURNAL: &str = "journal";
 const COMMIT: &str = "COMMIT";
 /// Files that are open at once: well below the number that a process may have.
 const BATCH: usize = 64;
-/// Threads that wait for the disk side by side, whatever the number of processors: they share the file system's commits.
-const WAITING: usize = 16;
 
 pub(super) enum Outcome {
     Nothing,
     Finished,
     Discarded,
-}
-
-/// Why a step was not made.
-#[derive(Debug, thiserror::Error)]
-enum StepError {
-    /// The file is neither as before nor as after.
-    #[error("changed meanwhile")]
-    Changed,
-    #[error("{0}")]
-    Io(#[from] io::Error),
-}
-
-/// What stands at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
-    Nothing,
-    File(ContentHash),
-    /// A link or a directory: somebody put it there.
-    Other,
-}
-
-impl From<Option<ContentHash>> for Found {
-    fn from(hash: Option<ContentHash>) -> Self {
-        hash.map_or(Self::Nothing, Self::File)
-    }
 }
 
 pub(super) fn is_pending(root: &Dir) -> bool {
@@ -236,71 +210,6 @@ fn make_all<'j>(
         .map_err(|error| (None, error.into()))
 }
 
-/// Makes one step; nothing if it is made already.
-fn make(root: &Dir, staging: &Dir, step: &Step) -> Result<(), StepError> {
-    let (before, after) = (Found::from(step.before), Found::from(step.after));
-    let now = find(root, step.path.as_str())?;
-    if now != after {
-        if now != before {
-            return Err(StepError::Changed);
-        }
-        let (parent, name) = open_parent(root, &step.path)?;
-        let made = match (before, after) {
-            (Found::Nothing, _) => rename_no_replace(staging, &step.staged, &parent, name),
-            (_, Found::Nothing) => rename_no_replace(&parent, name, staging, &step.staged),
-            _ => swap(staging, &step.staged, &parent, name),
-        };
-        match made {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                return Err(StepError::Changed);
-            }
-            other => other?,
-        }
-    }
-    // Somebody may have written between the look and the rename; or in a run that was cut off here.
-    let aside = find(staging, &step.staged)?;
-    if aside == Found::Nothing || aside == before || aside == after {
-        return Ok(());
-    }
-    undo(root, staging, step)?;
-    Err(StepError::Changed)
-}
-
-/// Puts back what a step has set aside. What somebody has written since stays in its place.
-fn undo(root: &Dir, staging: &Dir, step: &Step) -> io::Result<()> {
-    let gone = |parent: &ProjectPath| step.after.is_none() && !parent.is_root();
-    if let Some(parent) = step.path.parent().filter(gone) {
-        root.create_dir_all(parent.as_str())?;
-    }
-    let (parent, name) = open_parent(root, &step.path)?;
-    let aside = find(staging, &step.staged)?;
-    match (step.before, step.after) {
-        // Somebody else did the same.
-        (None, _) if aside != Found::Nothing => Ok(()),
-        (_, None) if aside == Found::Nothing => Ok(()),
-        (None, _) => {
-            rename_no_replace(&parent, name, staging, &step.staged)?;
-            if find(staging, &step.staged)? == step.after.into() {
-                return Ok(());
-            }
-            unless_there(rename_no_replace(staging, &step.staged, &parent, name))
-        }
-        (Some(_), None) => unless_there(rename_no_replace(staging, &step.staged, &parent, name)),
-        (Some(_), Some(_)) => {
-            // What comes out must be what was believed to be there. Else it is newer than what was put in.
-            let mut believed = Found::from(step.after);
-            loop {
-                let put_in = find(staging, &step.staged)?;
-                swap(staging, &step.staged, &parent, name)?;
-                if find(staging, &step.staged)? == believed {
-                    return Ok(());
-                }
-                believed = put_in;
-            }
-        }
-    }
-}
-
 /// A directory with something of somebody else's in it stays.
 fn remove_empty(root: &Dir, directory: &ProjectPath) -> io::Result<()> {
     match root.remove_dir(directory.as_str()) {
@@ -308,14 +217,6 @@ fn remove_empty(root: &Dir, directory: &ProjectPath) -> io::Result<()> {
             Err(error)
         }
         _ => Ok(()),
-    }
-}
-
-/// What stands there is newer.
-fn unless_there(renamed: io::Result<()>) -> io::Result<()> {
-    match renamed {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        other => other,
     }
 }
 
@@ -371,116 +272,10 @@ fn changed(journal: &Journal) -> impl Iterator<Item = &ProjectPath> {
     steps.chain(&journal.directories).chain(&journal.emptied)
 }
 
-fn sync_parents<'p>(root: &Dir, paths: impl Iterator<Item = &'p ProjectPath>) -> io::Result<()> {
-    let mut parents: Vec<_> = paths.filter_map(ProjectPath::parent).collect();
-    parents.sort();
-    parents.dedup();
-    side_by_side(&parents, |parent| {
-        let opened = if parent.is_root() {
-            root.try_clone()
-        } else {
-            root.open_dir(parent.as_str())
-        };
-        match opened {
-            Ok(directory) => sync(&directory),
-            Err(error) if is_absent(&error) => Ok(()),
-            Err(error) => Err(error),
-        }
-    })
-}
-
-/// Does something that waits for the disk to every item.
-fn side_by_side<T: Sync>(
-    items: &[T],
-    sync: impl Fn(&T) -> io::Result<()> + Sync,
-) -> io::Result<()> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            sync(item)?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..items.len().min(WAITING))
-            .map(|_| scope.spawn(work))
-            .collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    })
-}
-
-fn open_parent<'s>(root: &Dir, path: &'s ProjectPath) -> io::Result<(Dir, &'s str)> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.is_root() => root.open_dir(parent.as_str())?,
-        _ => root.try_clone()?,
-    };
-    Ok((parent, path.file_name()))
-}
-
-fn find(directory: &Dir, path: &str) -> io::Result<Found> {
-    match directory.symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return Ok(Found::Other),
-        Err(error) if is_absent(&error) => return Ok(Found::Nothing),
-        other => other?,
-    };
-    match directory.read(path) {
-        Ok(bytes) => Ok(Found::File(ContentHash::of(bytes))),
-        Err(error) if is_absent(&error) => Ok(Found::Nothing),
-        Err(error) => Err(error),
-    }
-}
-
 fn write(directory: &Dir, name: &str, bytes: &[u8]) -> io::Result<File> {
     let mut file = directory.open_with(name, OpenOptions::new().write(true).create_new(true))?;
     file.write_all(bytes)?;
     Ok(file)
-}
-
-fn sync(directory: &Dir) -> io::Result<()> {
-    // A directory that cap-std has opened stands for its path only, and cannot be synced itself.
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let opened = openat(directory.as_fd(), ".", flags, Mode::empty())?;
-    Ok(fsync(opened)?)
-}
-
-fn swap(staging: &Dir, staged: &str, parent: &Dir, name: &str) -> io::Result<()> {
-    match renameat_with(
-        staging.as_fd(),
-        staged,
-        parent.as_fd(),
-        name,
-        RenameFlags::EXCHANGE,
-    ) {
-        Ok(()) => Ok(()),
-        Err(error) if cannot_exchange(error) => {
-            // File systems without an exchange, network ones mostly: the old file is linked aside first.
-            let aside = format!("{staged}.old");
-            parent.hard_link(name, staging, &aside)?;
-            renameat(staging.as_fd(), staged, parent.as_fd(), name)?;
-            renameat(staging.as_fd(), aside.as_str(), staging.as_fd(), staged)?;
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn rename_no_replace(from: &Dir, old: &str, to: &Dir, new: &str) -> io::Result<()> {
-    match renameat_with(from.as_fd(), old, to.as_fd(), new, RenameFlags::NOREPLACE) {
-        Err(error) if cannot_exchange(error) => {
-            from.hard_link(old, to, new)?;
-            from.remove_file(old)
-        }
-        other => Ok(other?),
-    }
-}
-
-fn cannot_exchange(error: rustix::io::Errno) -> bool {
-    matches!(
-        error,
-        rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP
-    )
 }
 
 fn changed_meanwhile(paths: &[&ProjectPath]) -> Problem {
