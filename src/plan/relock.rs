@@ -144,11 +144,11 @@ fn accept_blocks(files: &dyn Files, blocks: &[LockedFile]) -> Result<Vec<LockedF
                 .help("take out all but one"));
             }
             _ => match edit::current_block(path.file_name(), &text, name) {
-                Some(now) if holds_new_secret(&now, &recorded.text) => {
+                Some(now) if holds_secret(&now) => {
                     return Err(
                         Problem::decision(format!("the block `{name}` holds a secret"))
                             .in_file(path)
-                            .help("put an example in its place: what is recorded is committed"),
+                            .help("what is recorded is committed: put a placeholder in its place, as in `app:password@` or `app:${DB_PASSWORD}@`"),
                     );
                 }
                 Some(now) => accepted.push(LockedFile {
@@ -160,11 +160,6 @@ fn accept_blocks(files: &dyn Files, blocks: &[LockedFile]) -> Result<Vec<LockedF
         }
     }
     Ok(accepted)
-}
-
-fn holds_new_secret(now: &str, recorded: &str) -> bool {
-    now.lines()
-        .any(|line| holds_secret(line) && !recorded.lines().any(|other| other == line))
 }
 
 /// What differs between two locks, one line a record, for people.

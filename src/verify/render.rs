@@ -1,7 +1,7 @@
 //! RK05, and what of RK04 a project's lock says: the answers and the module give the bytes that are recorded. It catches
 //! somebody who rewrote the vendor tree and the lock consistently, with no key involved.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::findings::Findings;
 use super::project::Subject;
@@ -9,16 +9,13 @@ use crate::lockfile::{LockedFile, LockedModule, block_base};
 use crate::module::Module;
 use crate::plan::{FINISHED, IGNORE, Templates, Used, WIRING, framework, patch_path, shared};
 use crate::types::{
-    Code, FileKind, Finding, LOCK, Level, OWN_DIRECTORY, Problem, ProjectPath, holds_secret,
-    shell_word,
+    Code, FileKind, Finding, LOCK, Level, OWN_DIRECTORY, Problem, ProjectPath, shell_word,
 };
 
 /// What is kept of a second rendering: no text, for there can be much.
 pub(super) struct Again {
     records: Vec<LockedFile>,
     used: Used,
-    /// The lines of blocks that look like secrets. What the module itself writes is an example.
-    pub examples: BTreeSet<String>,
 }
 
 /// Renders what `locked` records, if `templates` are of its version.
@@ -33,19 +30,10 @@ pub(super) fn again(
 
 fn render(templates: &Templates, locked: &LockedModule) -> Result<Again, Problem> {
     let mut records = shared()?;
-    let mut examples = BTreeSet::new();
     let used = templates.render_each_locked(locked, &mut |file| {
         records.extend(file.records());
-        if file.kind == FileKind::Block {
-            let secrets = file.text.lines().filter(|line| holds_secret(line));
-            examples.extend(secrets.map(ToOwned::to_owned));
-        }
     })?;
-    Ok(Again {
-        records,
-        used,
-        examples,
-    })
+    Ok(Again { records, used })
 }
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
