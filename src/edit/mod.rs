@@ -41,11 +41,16 @@ fn is_covered(block: &str, tokens: Vec<Range<usize>>) -> bool {
     rest.chars().all(blank)
 }
 
-/// The text of the block of this name as it stands now, edited or not; `None` where a format has no marks to find it by.
-pub fn current_block(file_name: &str, text: &str, name: &str) -> Option<String> {
+/// The text of a recorded block as it stands now, edited or not. `None` where it cannot be found by its name: code, which
+/// has no marks, and a dependency of another source.
+pub fn current_block(file_name: &str, text: &str, block: &Block) -> Option<String> {
     match file_name.rsplit_once('.') {
-        Some((_, "rs" | "toml" | "json" | "py" | "txt" | "in" | "ts")) => None,
-        _ => dotenv::current(text, name),
+        Some((_, "rs" | "py" | "ts")) => None,
+        Some(("pyproject", "toml")) => pyproject::current(text, &block.text),
+        Some((_, "toml")) => cargo::current(text, block),
+        Some((_, "txt" | "in")) => requirements::current(text, &block.text),
+        Some((_, "json")) => package_json::current(text, block),
+        _ => dotenv::current(text, &block.name),
     }
 }
 
@@ -176,6 +181,78 @@ mod tests {
             };
             let splice = take_out(file, before, &block, instead).unwrap();
             assert_eq!(splice::spliced(before, &[splice]), after);
+        }
+    }
+
+    #[test]
+    fn a_dependency_is_found_as_it_stands_now() {
+        let cargo = "[dependencies]\nsqlx = \"0.9\"\n[dependencies.a]\nversion = \"2\" # Mine.\nfeatures = [\n\"b\"]\n";
+        let poetry =
+            "[tool.poetry.dependencies]\na = {version = \"^2\", extras = [\"b\"]} # Mine.\n";
+        for (file, text, recorded, now) in [
+            (
+                "Cargo.toml",
+                cargo,
+                "a = \"1\"",
+                Some("a = { version = \"2\", features = [\"b\"] }"),
+            ),
+            (
+                "Cargo.toml",
+                cargo,
+                "sqlx = { features = [\"postgres\"] }",
+                None,
+            ),
+            ("Cargo.toml", cargo, "c = \"1\"", None),
+            (
+                "Cargo.toml",
+                "[dependencies]\na = { git = \"g\" }",
+                "a = \"1\"",
+                None,
+            ),
+            (
+                "pyproject.toml",
+                "[project]\ndependencies = [\"a[b]==2\"]",
+                "a>=1",
+                Some("a[b]==2"),
+            ),
+            (
+                "pyproject.toml",
+                "[project]\ndependencies = [\"a @ file:///x\"]",
+                "a>=1",
+                Some("a @ file:///x"),
+            ),
+            (
+                "pyproject.toml",
+                poetry,
+                "a = \"^1\"",
+                Some("a = { version = \"^2\", extras = [\"b\"] }"),
+            ),
+            (
+                "requirements.txt",
+                "b\n A[c]==2 # Mine.\n",
+                "a>=1",
+                Some("A[c]==2 # Mine."),
+            ),
+            ("requirements.txt", "a==2\na==3\n", "a>=1", None),
+            (
+                "package.json",
+                r#"{"dependencies": {"a": "^2"}}"#,
+                r#""a": "^1""#,
+                Some(r#""a": "^2""#),
+            ),
+            (
+                "package.json",
+                r#"{"devDependencies": {"a": "^2"}}"#,
+                r#""a": "^1""#,
+                None,
+            ),
+        ] {
+            let block = Block {
+                name: "dependency a".to_owned(),
+                text: recorded.to_owned(),
+            };
+            let found = current_block(file, text, &block);
+            assert_eq!(found.as_deref(), now, "{file}: {text}");
         }
     }
 

@@ -108,10 +108,7 @@ pub fn count(manifest: &str, block: &Block) -> usize {
     let (Some(manifest), Some(wanted)) = (manifest, wanted) else {
         return 0;
     };
-    let field = match block.name.starts_with("dev-") {
-        true => "devDependencies",
-        false => "dependencies",
-    };
+    let field = field_of(block);
     // npm takes what another field says over it, and what is optional may be missing.
     let elsewhere = |name: &str, version: &serde_json::Value| {
         let other = |field: &&str| manifest[*field].get(name).is_some_and(|it| it != version);
@@ -121,6 +118,28 @@ pub fn count(manifest: &str, block: &Block) -> usize {
         manifest[field].get(name) == Some(version) && !elsewhere(name, version)
     };
     usize::from(!wanted.is_empty() && wanted.iter().all(is_there))
+}
+
+/// What a block would record if its dependency were put in as it stands now; `None` if that cannot be compared.
+pub fn current(manifest: &str, block: &Block) -> Option<String> {
+    let bare = manifest.trim_start_matches('\u{feff}');
+    let manifest: serde_json::Value = serde_json::from_str(bare).ok()?;
+    let recorded: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&format!("{{{}}}", block.text)).ok()?;
+    let (name, _) = recorded.iter().next()?;
+    let range = manifest[field_of(block)].get(name)?.as_str()?;
+    let now = Block {
+        text: format!("\"{name}\": {}", serde_json::json!(range)),
+        ..block.clone()
+    };
+    (count(bare, &now) == 1).then_some(now.text)
+}
+
+fn field_of(block: &Block) -> &'static str {
+    match block.name.starts_with("dev-") {
+        true => "devDependencies",
+        false => "dependencies",
+    }
 }
 
 /// A manifest's object, checked: plain JSON, no key twice where it matters.

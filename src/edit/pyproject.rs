@@ -465,6 +465,26 @@ pub fn count(text: &str, block: &str) -> usize {
     }
 }
 
+/// What a block would record if its package were put in as it stands now; `None` if that cannot be compared.
+pub fn current(text: &str, block: &str) -> Option<String> {
+    let pyproject = Pyproject::parse(ProjectPath::root(), text).ok()?;
+    let now = match pyproject.place()? {
+        Place::Project(array) => {
+            let name = Requirement::parse(block)?.name;
+            let is_it = |there: &&str| Requirement::parse(there).is_some_and(|it| it.name == name);
+            let mut all = array.iter().filter_map(Value::as_str).filter(is_it);
+            all.next()?.to_owned()
+        }
+        Place::Poetry(table, _) => {
+            let ours = Document::parse(block).ok()?;
+            let (name, _) = ours.iter().next()?;
+            let there = table.get(name)?.clone().into_value().ok()?;
+            format!("{name} = {}", there.decorated("", ""))
+        }
+    };
+    (count(text, &now) == 1).then_some(now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

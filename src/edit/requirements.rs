@@ -174,6 +174,15 @@ pub fn count(text: &str, block: &str) -> usize {
     lines(text).filter(|(_, line)| line.trim() == block).count()
 }
 
+/// The line that now names the package of a block; `None` if there is none, or more than one.
+pub fn current(text: &str, block: &str) -> Option<String> {
+    let ours = Requirement::parse(block)?.name;
+    let all = requirements(text);
+    let mut lines = all.iter().filter(|(_, _, there)| there.name == ours);
+    let line = lines.next()?.1.trim();
+    (lines.next().is_none() && count(text, line) == 1).then(|| line.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

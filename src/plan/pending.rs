@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::directories;
 use super::merge::{has_markers, separators};
-use super::state::normalised;
+use super::state::{block_of, normalised};
 use super::upgrade::Upgrade;
 use crate::edit;
 use crate::lockfile::{Lock, LockedModule};
@@ -54,9 +54,8 @@ impl Pending {
             let is_accepted = match file.kind {
                 FileKind::Generated => file.accepted == now.as_deref().map(normalised),
                 FileKind::Block => {
-                    let (name, text) = (file.name.as_deref(), now.unwrap_or_default());
-                    edit::current_block(file.path.file_name(), &text, name.unwrap_or_default())
-                        == file.text
+                    let text = now.unwrap_or_default();
+                    edit::current_block(file.path.file_name(), &text, &block_of(file)) == file.text
                 }
                 _ => false,
             };
@@ -159,9 +158,8 @@ impl Pending {
                         file.executable &= file.accepted.is_some();
                     }
                     FileKind::Block => {
-                        let name = file.name.clone().unwrap_or_default();
-                        let text = now.unwrap_or_default();
-                        if let Some(now) = edit::current_block(file.path.file_name(), &text, &name)
+                        let (text, block) = (now.unwrap_or_default(), block_of(file));
+                        if let Some(now) = edit::current_block(file.path.file_name(), &text, &block)
                         {
                             file.text = Some(now);
                         }

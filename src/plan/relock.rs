@@ -143,7 +143,7 @@ fn accept_blocks(files: &dyn Files, blocks: &[LockedFile]) -> Result<Vec<LockedF
                 .in_file(path)
                 .help("take out all but one"));
             }
-            _ => match edit::current_block(path.file_name(), &text, name) {
+            _ => match edit::current_block(path.file_name(), &text, &recorded) {
                 Some(now) if holds_secret(&now) => {
                     return Err(
                         Problem::decision(format!("the block `{name}` holds a secret"))
@@ -191,7 +191,11 @@ pub fn differences(before: &Lock, after: &Lock) -> Vec<String> {
         }
         for (key, file) in &was {
             if !is.contains_key(key) {
-                lines.push(format!("gone:    {}", name(file)));
+                let unchecked = match file.kind {
+                    FileKind::Block => ", and no longer checked",
+                    _ => "",
+                };
+                lines.push(format!("gone:    {}{unchecked}", name(file)));
             }
         }
     }

@@ -104,7 +104,7 @@ pub fn block_states(files: &dyn Files, records: &[LockedFile]) -> Result<Vec<Sta
     let blocks: Vec<Block> = records.iter().map(block_of).collect();
     let counts = edit::count_blocks(path.file_name(), &text, &blocks);
     let state = |(block, count): (&Block, usize)| match count {
-        0 if edit::current_block(path.file_name(), &text, &block.name).is_some() => State::Edited,
+        0 if edit::current_block(path.file_name(), &text, block).is_some() => State::Edited,
         0 => State::Missing,
         1 => State::Unchanged,
         _ => State::Doubled,

@@ -189,6 +189,22 @@ fn every_kind_of_what_it_accepts_verifies() {
 }
 
 #[test]
+fn a_dependency_in_another_version_is_accepted_and_still_checked() {
+    let project = added();
+    project.replace("Cargo.toml", "thiserror = \"2\"", "thiserror = \"2.0.3\"");
+    let database = "/shop\n# Only the generated";
+    project.replace(".env.example", "/postgres\n# Only the generated", database);
+    project.run(&["lock", "--overwrite"]).ok();
+    assert_eq!(verify(&project, &["--release"]).code, Some(0));
+    let git = "thiserror = { git = \"https://example.org/thiserror\" }";
+    project.replace("Cargo.toml", "thiserror = \"2.0.3\"", git);
+    assert_eq!(verify(&project, &[]).of("RK0603").len(), 1);
+    let ran = project.run(&["lock", "--overwrite"]).ok();
+    let said = "gone:    Cargo.toml (dependency thiserror), and no longer checked";
+    assert!(ran.out.contains(said), "{}", ran.out);
+}
+
+#[test]
 fn what_keeps_tools_from_the_copies_is_not_forgotten() {
     let project = added();
     std::fs::remove_file(project.path().join(".rapidkit/.ignore")).unwrap();

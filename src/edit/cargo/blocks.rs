@@ -1,6 +1,6 @@
 //! What the lock records of a manifest, found again.
 
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item, TableLike, Value};
 
 use super::exclude;
 use super::text::{default_features, is_inherited, strings, version};
@@ -21,16 +21,58 @@ pub fn count(manifest: &str, block: &Block) -> usize {
         let wanted = strings(ours.get("exclude"));
         return usize::from(wanted.iter().all(|path| have.contains(path)));
     }
-    let kind = if block.name.starts_with("dev-") {
-        "dev-dependencies"
-    } else {
-        "dependencies"
-    };
     let Some((name, wanted)) = ours.as_table().iter().next() else {
         return 0;
     };
-    let entry = parsed.get(kind).and_then(|table| table.get(name));
+    let entry = parsed.get(kind_of(block)).and_then(|table| table.get(name));
     usize::from(entry.is_some_and(|entry| holds(&parsed, name, entry, wanted)))
+}
+
+/// What a block of a manifest would record if its dependency were put in as it stands now; `None` if that cannot be
+/// compared, or the block is only a part of the entry.
+pub fn current(manifest: &str, block: &Block) -> Option<String> {
+    let ours = Document::parse(block.text.as_str()).ok()?;
+    let (name, recorded) = ours.as_table().iter().next()?;
+    if block.name == exclude::BLOCK || recorded.as_table_like().is_some_and(only_features) {
+        return None;
+    }
+    let bare = manifest.strip_prefix('\u{feff}').unwrap_or(manifest);
+    let parsed = Document::parse(bare).ok()?;
+    let entry = parsed.get(kind_of(block))?.get(name)?;
+    let text = format!("{name} = {}", plain(&entry.clone().into_value().ok()?));
+    let now = Block {
+        text,
+        ..block.clone()
+    };
+    (count(manifest, &now) == 1).then_some(now.text)
+}
+
+/// A value on one line, without comments.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Array(array) => Value::from_iter(array.iter().map(plain)),
+        Value::InlineTable(table) => {
+            Value::from_iter(table.iter().map(|(key, value)| (key, plain(value))))
+        }
+        other => {
+            let mut bare = other.clone();
+            bare.decor_mut().clear();
+            bare
+        }
+    }
+}
+
+fn kind_of(block: &Block) -> &'static str {
+    if block.name.starts_with("dev-") {
+        "dev-dependencies"
+    } else {
+        "dependencies"
+    }
+}
+
+/// Where only features were put into an entry, all else that it says was the user's before.
+fn only_features(table: &dyn TableLike) -> bool {
+    table.iter().all(|(key, _)| key == "features")
 }
 
 /// Whether an entry says what `wanted` says. More features are the user's to add; another source, name or condition makes
@@ -41,8 +83,6 @@ fn holds(manifest: &Document<String>, name: &str, entry: &Item, wanted: &Item) -
     if !wants.iter().all(|feature| features.contains(feature)) || !is_plain(entry, name) {
         return false;
     }
-    // Where only features were put into an entry, all else that it says was the user's before.
-    let only_features = |table: &dyn TableLike| table.iter().all(|(key, _)| key == "features");
     if wanted.as_table_like().is_some_and(only_features) {
         return true;
     }

@@ -11,6 +11,6 @@ mod text;
 mod version_req;
 pub mod workspace;
 
-pub use blocks::count;
+pub use blocks::{count, current};
 pub use dependencies::add_dependencies;
 pub use held::is_held_below;
