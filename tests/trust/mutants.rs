@@ -167,6 +167,7 @@ const THE_PROJECT: &[Mutant] = &[
     ("a call is wired twice",                    &["RK0604"], |p| p.replace("src/main.rs", "service(app)", "service(db_postgres::router().fallback_service(app))")),
     ("the wiring exits with success",            &["RK0603"], |p| p.replace("src/main.rs", "exit(1)", "exit(0)")),
     ("an attribute switches the wiring off",     &["RK0603"], |p| p.replace("src/main.rs", "    if let Err(error) = db_postgres::init()", "    #[cfg(any())]\n    if let Err(error) = db_postgres::init()")),
+    ("a macro swallows the module",              &["RK0603"], |p| { let t = p.read("src/main.rs"); p.write("src/main.rs", "macro_rules! hide { ($($t:tt)*) => {} }\n".to_owned() + &t.replace("mod db_postgres;", "hide! {\nmod db_postgres;\n}")); }),
     ("or the module",                            &["RK0603"], |p| { let t = p.read("src/main.rs"); let at = t[..t.find("mod db_postgres;").unwrap()].rfind("#[").unwrap(); p.write("src/main.rs", format!("{}#[cfg(any())]\n{}", &t[..at], &t[at..])); }),
     ("a dependency is taken out",                &["RK0603"], |p| { let t = p.read("Cargo.toml"); let line = t.lines().find(|l| l.starts_with("thiserror")).unwrap(); p.write("Cargo.toml", t.replace(line, "")); }),
     ("a dependency is another package",          &["RK0603"], |p| thiserror(p, "{ version = \"2\", package = \"evil\" }")),

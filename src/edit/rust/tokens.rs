@@ -37,9 +37,19 @@ pub fn is_balanced(source: &str) -> bool {
 }
 
 /// How often `block` stands in `source`, token for token; [`HOLE`] matches one balanced, non-empty run of tokens. With an
-/// attribute before it, it is another statement: that could switch it off.
+/// attribute before it, it is another statement: that could switch it off. So could a macro around it.
 pub fn count(source: &str, block: &str) -> usize {
-    find(source, block).len()
+    let swallowed = in_macros(source);
+    let is_code = |place: &Range<usize>| {
+        let next = swallowed.partition_point(|span| span.end <= place.start);
+        swallowed
+            .get(next)
+            .is_none_or(|span| place.start < span.start)
+    };
+    find(source, block)
+        .into_iter()
+        .filter(|place| is_code(place))
+        .count()
 }
 
 /// Where `block` stands in `source`, from its first token that is not a hole to its last.
@@ -167,6 +177,42 @@ fn attribute_ends(text: &[Word], after: &[Option<usize>]) -> BTreeSet<usize> {
         .filter(|(pair, _)| pair[0].text == "#" && pair[1].text == "[")
         .filter_map(|(_, end)| *end)
         .collect()
+}
+
+/// Macros that run what stands in them as it stands.
+const TRANSPARENT: [&str; 3] = ["join", "select", "try_join"];
+/// Words that an expression goes on after, which may begin with `!`.
+const BEFORE_NOT: [&str; 7] = ["break", "else", "if", "in", "match", "return", "while"];
+
+/// The bytes within the brackets of macros that may make anything of them, or nothing; in order, none within another.
+fn in_macros(source: &str) -> Vec<Range<usize>> {
+    let text = words(source);
+    let after = after_items(&text);
+    let word = |at: usize| text.get(at).map_or("", |word| word.text);
+    let own: BTreeSet<&str> = text
+        .windows(3)
+        .filter(|words| words[0].text == "macro_rules" && words[1].text == "!")
+        .map(|words| words[2].text)
+        .collect();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for at in 1..text.len() {
+        let name = word(at - 1);
+        let is_name = name.starts_with(is_word) && !BEFORE_NOT.contains(&name);
+        let open = at + 1 + usize::from(word(at + 1).starts_with(is_word));
+        if word(at) != "!"
+            || !is_name
+            || !is_open(word(open))
+            || found
+                .last()
+                .is_some_and(|span| text[at].span.start < span.end)
+            || (TRANSPARENT.contains(&name) && !own.contains(name))
+        {
+            continue;
+        }
+        let end = after[open].map_or(source.len(), |end| text[end - 1].span.end);
+        found.push(text[open].span.start..end);
+    }
+    found
 }
 
 /// Where the block ends if a hole begins at a word and `piece` follows the hole; the shortest filling counts.
@@ -443,6 +489,24 @@ mod tests {
     }
 
     #[test]
+    fn within_a_macro_it_may_be_nothing() {
+        for (source, counted) in [
+            ("tokio::select! { _ = x => { close(); } }", 1),
+            ("join!(async { close(); })", 1),
+            ("if !{ close(); true } {}", 1),
+            ("x != { close(); 1 }", 1),
+            ("println!(\"{x}\"); close();", 1),
+            ("hide! { close(); }", 0),
+            ("hide!(x! {} close(););", 0),
+            ("macro_rules! hide { () => { close(); } }", 0),
+            ("macro_rules! select { () => {} } select! { close(); }", 0),
+            ("hide! { close();", 0),
+        ] {
+            assert_eq!(count(source, "close();"), counted, "{source}");
+        }
+    }
+
+    #[test]
     fn what_was_recorded_cannot_make_it_slow_or_deep() {
         let many = "x ".repeat(100_000);
         assert_eq!(count(&many, &"… x ".repeat(15)), 100_000 - 29);
@@ -450,5 +514,6 @@ mod tests {
         assert_eq!(count(&many, &many), 0);
         let deep = format!("f{}{}", "(".repeat(50_000), ")".repeat(50_000));
         assert_eq!(count(&deep, "f(…)"), 1);
+        assert_eq!(count(&"m!(x) ".repeat(50_000), "x"), 0);
     }
 }
