@@ -253,7 +253,7 @@ pub struct Add {
 #[derive(Debug, Args)]
 pub struct Diff {
     /// Compare with the module in this directory instead of the one in the binary
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "module", value_name = "DIR")]
     pub to: Option<PathBuf>,
 
     /// Show how many lines differ, not which
@@ -289,7 +289,7 @@ pub struct Changing {
     #[arg(default_value = "db_postgres")]
     pub name: String,
 
-    /// The package or workspace member that it is in, by path
+    /// The package or workspace member that it is in, by name or path
     #[arg(short, long, value_name = "PACKAGE")]
     pub package: Option<String>,
 
@@ -312,7 +312,7 @@ pub struct Changing {
 #[derive(Debug, Args)]
 pub struct Upgrade {
     /// Upgrade to the module in this directory instead of the one in the binary
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "module", value_name = "DIR")]
     pub to: Option<PathBuf>,
 
     /// Generate from a module that has changed since its version was recorded
@@ -360,7 +360,7 @@ pub struct Remove {
     #[arg(default_value = "db_postgres")]
     pub name: String,
 
-    /// The package or workspace member that it is in, by path
+    /// The package or workspace member that it is in, by name or path
     #[arg(short, long, value_name = "PACKAGE")]
     pub package: Option<String>,
 

@@ -213,11 +213,12 @@ impl Ignored {
         Self(start(directory, arguments).ok())
     }
 
-    /// The first of them. `None` where there is no git.
-    pub fn first(self) -> Option<String> {
-        let listed = finish(self.0?).ok()??;
-        let first = listed.split(|byte| *byte == b'\n').next()?;
-        Some(String::from_utf8_lossy(first).into_owned())
+    /// Those paths; none where there is no git.
+    pub fn paths(self) -> Vec<String> {
+        let answer = self.0.and_then(|child| finish(child).ok()?);
+        let listed = answer.unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed);
+        listed.lines().map(str::to_owned).collect()
     }
 }
 

@@ -64,8 +64,8 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     let next = || next(&plan, &project, &lock, framework, args);
     let paths = plan.changes.iter().map(|change| change.path.as_str());
     let asked = (!plan.changes.is_empty()).then(|| git::Ignored::ask(project.path(), paths));
-    let ignored = LazyCell::new(|| asked?.first());
-    let report = |next| report(&plan, ignored.as_deref(), next);
+    let ignored = LazyCell::new(|| asked.map_or_else(Vec::new, git::Ignored::paths));
+    let report = |next| report(&plan, &ignored, next);
     let outcome = run.carry_out(context, &plan.changes, &report, &next)?;
     if outcome == Outcome::Declined {
         return Ok(1);
@@ -85,18 +85,24 @@ pub fn run(context: &Context, args: &Add) -> Result<u8, Problem> {
     Ok(0)
 }
 
-fn report<'a>(plan: &'a Plan, ignored: Option<&str>, next: Vec<String>) -> PlanReport<'a> {
+fn report<'a>(plan: &'a Plan, ignored: &[String], next: Vec<String>) -> PlanReport<'a> {
     let mut notes = plan.notes.clone();
-    notes.extend(ignored.map(|path| {
-        format!(
-            "Git ignores {path}: take it out of .gitignore, or the next checkout is not the project that was verified."
-        )
-    }));
+    let (first, more) = ignored.split_at(ignored.len().min(3));
+    if !first.is_empty() {
+        let mut paths = first.join(", ");
+        if !more.is_empty() {
+            paths += &format!(" and {} more", more.len());
+        }
+        notes.push(format!(
+            "Git ignores {paths}: mend .gitignore, or the next checkout is not the project that was verified."
+        ));
+    }
     PlanReport {
         command: "add",
         subject: Some(Subject {
             module: &plan.module,
             from: None,
+            changelog: None,
             version: plan.version.to_string(),
             framework: plan.target.framework,
             package: &plan.target.package,
@@ -151,9 +157,11 @@ fn next(
     if !args.run_hooks {
         next.extend(hooks::not_run(&plan.commands));
     }
-    next.push("Next: set DATABASE_URL, run the application, then".to_owned());
-    next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
-    next.push(framework.health_stands().to_owned());
+    if !args.no_wire {
+        next.push("Next: set DATABASE_URL, run the application, then".to_owned());
+        next.push("  curl localhost:PORT/api/health/module/postgres".to_owned());
+        next.push(framework.health_stands().to_owned());
+    }
     next.extend(framework.advice(project, &plan.target)?);
     Ok(next)
 }

@@ -17,7 +17,7 @@ pub fn run(context: &Context, args: &Remove) -> Result<u8, Problem> {
         context.terminal.line("nothing is left to remove");
         return Ok(0);
     }
-    let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
+    let locked = locked(&project, &lock, &root, &args.name, args.package.as_deref())?;
     let removal = plan::remove(&project, &lock, locked, &module, args.discard_edits)?;
     let report = |next| PlanReport {
         command: "remove",

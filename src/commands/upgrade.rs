@@ -61,7 +61,7 @@ fn change(
     let run = Run::begin(context, &project, &args.writing)?;
     let module = context.module(&args.name, source)?;
     let lock = context::lock(&project)?;
-    let locked = locked(&lock, &root, &args.name, args.package.as_deref())?;
+    let locked = locked(&project, &lock, &root, &args.name, args.package.as_deref())?;
     fits(&locked.version, &module.manifest.version.value)?;
     let step = Step {
         context,
@@ -156,11 +156,15 @@ impl Step<'_> {
         };
         notes.extend(conflicts.iter().map(|line| format!("conflict: {line}")));
         let version = &self.module.manifest.version.value;
+        let changelog = self
+            .module
+            .changes_since(&self.locked.version, &self.locked.framework)?;
         let report = |next| PlanReport {
             command,
             subject: Some(Subject {
                 from: Some(self.locked.version.to_string())
                     .filter(|from| *from != version.to_string()),
+                changelog: changelog.clone().filter(|_| !changes.is_empty()),
                 version: version.to_string(),
                 ..subject(self.locked)
             }),
@@ -172,10 +176,15 @@ impl Step<'_> {
         match self.run.carry_out(self.context, &changes, &report, &next)? {
             Outcome::Declined => return Ok(1),
             Outcome::Shown => {}
-            Outcome::Applied if !conflicts.is_empty() => self.context.terminal.done(
-                "Waiting",
-                format!("for the conflicts of {} to be resolved", self.locked.name()),
-            ),
+            Outcome::Applied if !conflicts.is_empty() => {
+                // Something has to be done: that is said, quiet or not.
+                let terminal = self.context.terminal.not_quiet();
+                if self.context.terminal.is_quiet() {
+                    conflicts.iter().for_each(|line| terminal.line(line));
+                }
+                let what = format!("for the conflicts of {} to be resolved", self.locked.name());
+                terminal.done("Waiting", what);
+            }
             Outcome::Applied if command == "upgrade" => {
                 let verb = match *version < self.locked.version {
                     true => "Downgraded",
@@ -215,12 +224,6 @@ impl Step<'_> {
         }
         if !self.run_hooks {
             next.extend(hooks::not_run(commands));
-        }
-        let changes = self.module.changes_since(&self.locked.version)?;
-        if !changes.is_empty() {
-            next.extend(["What has changed:".to_owned(), String::new()]);
-            next.extend(changes.lines().map(str::to_owned));
-            next.push(String::new());
         }
         if !conflicts.is_empty() {
             next.push(

@@ -21,6 +21,9 @@ pub struct Subject<'a> {
     /// The version before, where it is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// What the changelog says of the versions since then, in Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changelog: Option<String>,
     pub version: String,
     pub framework: &'a str,
     pub package: &'a str,
@@ -70,17 +73,24 @@ pub struct JsonChange<'a> {
 }
 
 impl PlanReport<'_> {
-    /// Prints the plan as text: one line a file, the vendor snapshot in one.
+    /// Prints the plan as text: one line a file, the vendor snapshot in one. What is long comes first, and scrolls away.
     pub fn print(&self, terminal: Terminal, view: PlanView) {
         if let Some(subject) = &self.subject {
             let Subject {
                 module,
                 from,
+                changelog,
                 version,
                 framework,
                 package,
                 target,
             } = subject;
+            for line in changelog.iter().flat_map(|text| text.lines()) {
+                terminal.line(line);
+            }
+            if changelog.is_some() {
+                terminal.line("");
+            }
             let from = from
                 .as_ref()
                 .map_or_else(String::new, |from| format!("{from} → "));

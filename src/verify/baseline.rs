@@ -10,7 +10,7 @@ use super::project::Subject;
 use crate::git::Revision;
 use crate::lockfile::Lock;
 use crate::module::{Module, SUMS, Sums};
-use crate::types::{Code, LOCK, Level, Problem};
+use crate::types::{Code, LOCK, Level, Problem, shell_word};
 
 pub(super) fn check(subject: &Subject, findings: &mut Findings) {
     for text in before(subject.setting, subject.project.path(), LOCK, findings) {
@@ -24,7 +24,12 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
 fn compare(subject: &Subject, lock: &Lock, findings: &mut Findings) {
     for locked in &subject.lock.modules {
         if let Some(before) = lock.find(&locked.module, &locked.target) {
-            downgrade(findings, LOCK, &before.version, &locked.version);
+            downgrade(
+                subject.setting,
+                findings,
+                LOCK,
+                [&before.version, &locked.version],
+            );
         }
     }
     for before in &lock.modules {
@@ -36,7 +41,7 @@ fn compare(subject: &Subject, lock: &Lock, findings: &mut Findings) {
                     before.module, before.target
                 ))
                 .actual("none")
-                .fix_path("git restore --");
+                .fix_path(&restore(subject.setting));
             findings.add(finding);
         }
     }
@@ -46,15 +51,15 @@ fn compare(subject: &Subject, lock: &Lock, findings: &mut Findings) {
 pub(super) fn module(root: &Path, module: &Module, setting: &Setting, findings: &mut Findings) {
     for text in before(setting, root, SUMS, findings) {
         match Sums::parse(SUMS, &text) {
-            Ok(sums) => compare_module(module, &sums, findings),
+            Ok(sums) => compare_module(module, &sums, setting, findings),
             Err(problem) => unreadable(findings, SUMS, &problem),
         }
     }
 }
 
-fn compare_module(module: &Module, sums: &Sums, findings: &mut Findings) {
+fn compare_module(module: &Module, sums: &Sums, setting: &Setting, findings: &mut Findings) {
     let version = &module.manifest.version.value;
-    downgrade(findings, "module.yaml", &sums.version, version);
+    downgrade(setting, findings, "module.yaml", [&sums.version, version]);
     if sums.version == *version && sums.content_hash() != module.content_hash() {
         let finding = findings
             .about(Code::SameVersionOtherContent, Level::Finding, "module.yaml")
@@ -64,13 +69,19 @@ fn compare_module(module: &Module, sums: &Sums, findings: &mut Findings) {
     }
 }
 
-fn downgrade(findings: &mut Findings, path: &str, before: &Version, now: &Version) {
+/// What takes a file from the baseline, though the change may be committed.
+fn restore(setting: &Setting) -> String {
+    let baseline = Path::new(setting.baseline.as_deref().unwrap_or_default());
+    format!("git restore --source={} --", shell_word(baseline))
+}
+
+fn downgrade(setting: &Setting, findings: &mut Findings, path: &str, [before, now]: [&Version; 2]) {
     if now < before {
         let finding = findings
             .about(Code::Downgrade, Level::Finding, path)
             .expected(format!("{before} or later"))
             .actual(now.to_string())
-            .fix_path("git restore --");
+            .fix_path(&restore(setting));
         findings.add(finding);
     }
 }
