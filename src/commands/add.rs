@@ -135,18 +135,25 @@ fn next(
                 .filter(|state| state.state != State::Unchanged)
                 .count();
         }
-        return Ok(match changed {
+        let mut next = match changed {
             0 => Vec::new(),
             1 => vec!["One file or block is not as recorded: see `rapidkit-pg status`.".to_owned()],
             _ => vec![format!(
                 "{changed} files and blocks are not as recorded: see `rapidkit-pg status`."
             )],
-        });
+        };
+        if args.run_hooks {
+            next.push(
+                "It is here already: `rapidkit-pg reconfigure --run-hooks` runs its commands."
+                    .to_owned(),
+            );
+        }
+        return Ok(next);
     }
     let mut next = Vec::new();
     if args.no_wire {
         next.push(
-            "Your sources were left alone: docs/advanced.md of rapidkit-pg shows the lines that wire the layer in."
+            "Your sources were left alone: `Wiring by hand` in docs/advanced.md of rapidkit-pg has the lines."
                 .to_owned(),
         );
     }

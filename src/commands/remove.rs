@@ -53,7 +53,7 @@ fn next(locked: &LockedModule, changes: &[Change]) -> Vec<String> {
         return Vec::new();
     }
     vec![
-        "The lock file of your package manager still names what went out of the manifest: install as after an \
+        "A lock file of your package manager still names what went out of the manifest: install as after an \
          edit of yours."
             .to_owned(),
     ]

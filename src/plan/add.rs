@@ -243,9 +243,12 @@ fn user_files(
         request.wire,
     );
     let mut edits = edits.map_err(|problem| {
+        let or = if problem.help.is_empty() { "" } else { "or " };
         match problem.steps.is_empty() {
             true => problem,
-            false => problem.help("or run this again with `--no-wire`, which adds all the rest, and add these lines by hand"),
+            false => problem.help(format!(
+                "{or}run this again with `--no-wire`, which adds all the rest, and add these lines by hand"
+            )),
         }
     })?;
     let is_block = |file: &&Rendered| file.kind == FileKind::Block;

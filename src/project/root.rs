@@ -58,9 +58,14 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
         .map(|place| &ancestors[place])
         .or_else(manifest)
         .ok_or_else(|| {
-            Problem::input(format!("no project in `{}` or above it", start.display()))
-                .note(format!("looked for {}", MANIFESTS.join(", ")))
-                .help("run this in a project's directory, or name it: `rapidkit-pg -C DIR …`")
+            let below = projects_below(&start);
+            let mut problem =
+                Problem::input(format!("no project in `{}` or above it", start.display()))
+                    .note(format!("looked for {}", MANIFESTS.join(", ")));
+            if !below.is_empty() {
+                problem = problem.note(format!("below it there are: {}", below.join(", ")));
+            }
+            problem.help("run this in a project's directory, or name it: `rapidkit-pg -C DIR …`")
         })?
         .to_path_buf();
     let below = start.strip_prefix(&path).unwrap_or(Path::new(""));
@@ -69,6 +74,18 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
         .and_then(|below| ProjectPath::existing(&below.replace('\\', "/")).ok())
         .ok_or_else(|| Problem::input(format!("`{}` is not UTF-8", below.display())))?;
     Ok(Root { path, here })
+}
+
+/// The directories directly below one that have a manifest, by name.
+fn projects_below(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let has_manifest = |path: &Path| MANIFESTS.iter().any(|name| path.join(name).is_file());
+    let mut names: Vec<String> = entries
+        .filter(|entry| has_manifest(&entry.path()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
 }
 
 fn toml(file: &Path) -> Option<toml_edit::DocumentMut> {

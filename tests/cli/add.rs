@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture};
+use crate::fixture::{AXUM_MAIN, AXUM_MANIFEST, Fixture, repository};
 
 #[test]
 fn a_second_add_changes_nothing() {
@@ -424,4 +424,26 @@ fn a_module_with_a_text_setting_encodes_it_everywhere() {
         2,
         &["label.rs.j2:1:", "needs an encoder"],
     );
+}
+
+#[test]
+fn below_src_the_lines_to_add_by_hand_name_the_package() {
+    let shape = repository().join("tests/fixtures/fastapi/unsure-wrapped-in-src");
+    let project = Fixture::copy_of(&shape);
+    project.refuses(&["add", "--yes"], 1, &["from shop import db_postgres"]);
+    project.run(&["add", "--yes", "--no-wire"]).ok();
+    assert!(
+        project
+            .read("src/shop/db_postgres/__init__.py")
+            .contains("init_app")
+    );
+}
+
+#[test]
+fn above_several_projects_they_are_named() {
+    let folder = Fixture::empty();
+    folder.write("backend/requirements.txt", "fastapi\n");
+    folder.write("web/package.json", "{}");
+    folder.write("docs/index.md", "");
+    folder.refuses(&["add", "--yes"], 2, &["below it there are: backend, web"]);
 }

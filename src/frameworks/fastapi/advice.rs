@@ -73,7 +73,18 @@ fn is_compiled(list: &str) -> bool {
 fn surprises(text: &str) -> impl Iterator<Item = &'static str> {
     let says = |word: &str| text.contains(word);
     let has_no_lifespan = ["lifespan=\"off\"", "lifespan='off'"].into_iter().any(says);
-    let refuses_names = says("pydantic_settings") && says("env_file") && !says("extra");
+    let takes_names = [
+        "extra=ignore",
+        "extra=allow",
+        "extra:ignore",
+        "extra:allow",
+        "Extra.ignore",
+        "Extra.allow",
+    ];
+    let plain = text.replace(['\'', '"', ' '], "");
+    let refuses_names = says("pydantic_settings")
+        && says("env_file")
+        && !takes_names.iter().any(|word| plain.contains(word));
     let sets_up_every_engine = says("listens_for(Engine") && says("PRAGMA");
     [
         (
@@ -165,6 +176,22 @@ mod tests {
                 advised(&[list, ("db.py", source)]).starts_with("db.py: "),
                 "{source}"
             );
+        }
+        let settings = "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n    model_config = ";
+        for (config, is_said) in [
+            (
+                "SettingsConfigDict(env_file='.env', extra='forbid', frozen=True)",
+                true,
+            ),
+            (
+                "SettingsConfigDict(env_file='.env', extra = \"ignore\")",
+                false,
+            ),
+            ("{'env_file': '.env', 'extra': 'allow'}", false),
+        ] {
+            let source = format!("{settings}{config}\n");
+            let said = advised(&[list, ("settings.py", &source)]);
+            assert_eq!(said.contains("refuse names"), is_said, "{config}");
         }
         let application = (
             "shop/main.py",

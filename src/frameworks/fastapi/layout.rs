@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::MODULE;
 use super::application::{Application, File};
-use super::manifest::{Manifest, child};
+use super::manifest::{Manifest, child, is_searched};
 use crate::edit::python::{Import, Style, is_stdlib};
 use crate::edit::requirement::normalised;
 use crate::frameworks::CORE_HOME;
@@ -196,13 +196,13 @@ pub fn core(target: &ProjectPath) -> Layout {
 
 /// Where the layer would go if nothing else can be said: beside what looks like the application.
 pub fn fallback(files: &dyn Files, target: &ProjectPath) -> Result<Layout, Problem> {
-    let app = child(target, "app");
-    let home = if files.exists(&app)? {
-        app
-    } else {
-        target.clone()
+    let (app, source) = (child(target, "app"), child(target, "src"));
+    let (root, home) = match only_package(files, &source)? {
+        _ if files.exists(&app)? => (target, app),
+        Some(package) => (&source, package),
+        None => (target, target.clone()),
     };
-    let within = dotted(&home, target);
+    let within = dotted(&home, root);
     Ok(Layout {
         module: joined(&within),
         style: Style {
@@ -212,6 +212,22 @@ pub fn fallback(files: &dyn Files, target: &ProjectPath) -> Result<Layout, Probl
         home,
         neighbours: Vec::new(),
     })
+}
+
+/// The one package in a directory that is none itself.
+fn only_package(
+    files: &dyn Files,
+    directory: &ProjectPath,
+) -> Result<Option<ProjectPath>, Problem> {
+    let mut packages = Vec::new();
+    for entry in files.entries(directory)? {
+        let path = child(directory, &entry.name);
+        if is_searched(&entry.name) && has_init(files, &path)? {
+            packages.push(path);
+        }
+    }
+    let is_one = packages.len() == 1 && !has_init(files, directory)?;
+    Ok(packages.pop().filter(|_| is_one))
 }
 
 /// In the package that is `dots` above the file: the file's own imports, if they work, reach so far.
