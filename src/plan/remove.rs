@@ -208,8 +208,14 @@ impl Draft<'_> {
         let names: BTreeSet<Vec<String>> = locked
             .files
             .iter()
-            .filter(|file| file.kind == FileKind::Generated)
-            .filter_map(|file| called(locked.name(), &file.path))
+            .filter_map(|file| match file.kind {
+                FileKind::Generated => called(locked.name(), &file.path),
+                // Tests beside it take its fixtures by its own name.
+                FileKind::Seed if self.gone.contains(&file.path) => names_of(&file.path)
+                    .filter(|[_, stem]| stem.contains(locked.name()))
+                    .map(|[_, stem]| vec![stem]),
+                _ => None,
+            })
             .collect();
         let mut uses = Vec::new();
         for (path, text) in sources(&self.overlay, &ProjectPath::root())? {

@@ -464,3 +464,19 @@ fn files_without_a_last_line_ending_are_as_before() {
         assert!(project.tree() == before, "{framework}");
     }
 }
+
+#[test]
+fn a_test_that_imports_the_first_test_is_named() {
+    let shape = repository().join("tests/fixtures/fastapi/plain");
+    let project = Fixture::copy_of(&shape);
+    project.run(&["add", "--yes"]).ok();
+    let import = "from test_db_postgres import database";
+    project.write("tests/test_mine.py", format!("{import}\n"));
+    let named = format!("tests/test_mine.py:1: {import}");
+    project.refuses(&["remove", "--yes"], 1, &[&named]);
+    // One that was edited stays.
+    let first = project.read("tests/test_db_postgres.py");
+    project.write("tests/test_db_postgres.py", first + "# Mine.\n");
+    let ran = project.run(&["remove", "--yes"]);
+    assert!(!ran.err.contains(&named), "{}", ran.err);
+}
