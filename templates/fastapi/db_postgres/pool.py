@@ -94,6 +94,7 @@ class _Waiting(QueuePool):
         try:
             return super().connect()
         except exc.TimeoutError:
+            logger.warning("no database connection: pool_timeout")
             raise PoolTimeoutError(self.timeout()) from None
         except exc.ResourceClosedError as error:  # it broke while it was looked at
             reason: Reason = "refused"

@@ -66,6 +66,7 @@ export class ConnectionPool implements Lender {
   async acquire(): Promise<Connection> {
     if (!(await this.permits.acquire(this.config.poolTimeout))) {
       const seconds = String(this.config.poolTimeout / 1000);
+      this.logger.warn('no connection: pool_timeout');
       throw new DatabaseUnavailableError(
         'pool_timeout',
         `no connection came free within ${seconds}s`,
