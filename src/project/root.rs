@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use crate::types::{LOCK, Problem, ProjectPath};
 
 const MANIFESTS: [&str; 5] = [
@@ -76,16 +78,24 @@ pub fn find_root(start: &Path) -> Result<Root, Problem> {
     Ok(Root { path, here })
 }
 
-/// The directories directly below one that have a manifest, by name.
+/// The nearest directories below one that have a manifest, two levels deep.
 fn projects_below(directory: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let has_manifest = |path: &Path| MANIFESTS.iter().any(|name| path.join(name).is_file());
-    let mut names: Vec<String> = entries
-        .filter(|entry| has_manifest(&entry.path()))
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
+    let mut found = Vec::new();
+    let mut entries = WalkDir::new(directory)
+        .min_depth(1)
+        .max_depth(2)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.file_type().is_dir() && entry.file_name() != "node_modules");
+    while let Some(Ok(entry)) = entries.next() {
+        if has_manifest(entry.path()) {
+            let below = entry.path().strip_prefix(directory);
+            found.extend(below.map(|below| below.display().to_string()));
+            entries.skip_current_dir();
+        }
+    }
+    found
 }
 
 fn toml(file: &Path) -> Option<toml_edit::DocumentMut> {

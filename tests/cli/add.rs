@@ -443,7 +443,11 @@ fn below_src_the_lines_to_add_by_hand_name_the_package() {
 fn above_several_projects_they_are_named() {
     let folder = Fixture::empty();
     folder.write("backend/requirements.txt", "fastapi\n");
-    folder.write("web/package.json", "{}");
+    folder.write("apps/web/package.json", "{}");
     folder.write("docs/index.md", "");
-    folder.refuses(&["add", "--yes"], 2, &["below it there are: backend, web"]);
+    folder.refuses(
+        &["add", "--yes"],
+        2,
+        &["below it there are: apps/web, backend"],
+    );
 }
