@@ -1,4 +1,5 @@
 use schemars::JsonSchema;
+use semver::Version;
 use serde::Serialize;
 
 use super::context::{self, Context};
@@ -88,6 +89,7 @@ fn print(context: &Context, report: &Report) {
         say("no module here; `rapidkit-pg add` puts one in".to_owned());
     }
     for module in &report.modules {
+        let newer = newer(module);
         let changed: Vec<_> = module
             .files
             .iter()
@@ -102,6 +104,9 @@ fn print(context: &Context, report: &Report) {
             module.files.len() - changed.len(),
             module.files.len()
         ));
+        if let Some(newer) = newer {
+            say(format!("  `rapidkit-pg upgrade` brings {newer}"));
+        }
         for file in changed {
             let state = match file.state {
                 State::Edited => "edited ",
@@ -121,4 +126,12 @@ fn print(context: &Context, report: &Report) {
             say(format!("  {state}  {}{block}", file.path));
         }
     }
+}
+
+/// The version that this binary carries, if it is a later one.
+fn newer(module: &ModuleStatus) -> Option<Version> {
+    // Known without reading the module.
+    let (slug, version) = env!("MODULE").split_once(' ')?;
+    let [carried, here] = [version, &module.version].map(|text| Version::parse(text).ok());
+    carried.filter(|carried| module.module == slug && here.is_some_and(|here| *carried > here))
 }

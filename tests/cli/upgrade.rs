@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, repository};
 
 const LOCK: &str = ".rapidkit/rapidkit-pg.lock.yaml";
 const HEALTH: &str = "src/db_postgres/health.rs";
@@ -69,6 +69,22 @@ fn mode(project: &Fixture, path: &str) -> u32 {
 fn verify(project: &Fixture, module: &Fixture) -> crate::fixture::Ran {
     let directory = module.path().to_str().unwrap();
     project.run(&["verify-all", "--release", "--module", directory])
+}
+
+#[test]
+fn status_says_that_a_later_version_is_there() {
+    let project = Fixture::axum();
+    let old = repository().join("tests/modules/1.0.0");
+    let old = ["add", "--yes", "--module", old.to_str().unwrap()];
+    project.run(&old).ok();
+    let later = "`rapidkit-pg upgrade` brings ";
+    assert!(project.run(&["status"]).ok().out.contains(later));
+    let upgraded = project.run(&["upgrade", "--yes", "--format", "json"]).ok();
+    let report: serde_json::Value = serde_json::from_str(&upgraded.out).unwrap();
+    let changelog = report["changelog"].as_str().unwrap();
+    assert!(changelog.starts_with("## "), "{changelog}");
+    assert!(!changelog.contains("\n- NestJS: "), "{changelog}");
+    assert!(!project.run(&["status"]).ok().out.contains(later));
 }
 
 #[test]

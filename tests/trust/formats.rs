@@ -128,7 +128,7 @@ fn github_gets_one_command_a_line() {
     }
     let clean = output(&added(), "github", &[]);
     assert!(
-        clean.contains("::notice title=rapidkit-pg::1 projects and modules verified"),
+        clean.contains("::notice title=rapidkit-pg::1 project and 0 modules verified"),
         "{clean}"
     );
 }

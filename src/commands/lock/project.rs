@@ -6,7 +6,7 @@ use crate::lockfile::Lock;
 use crate::module::Module;
 use crate::plan::{Templates, differences, relock};
 use crate::signature::Namespace;
-use crate::types::{Files, LOCK, Problem, ProjectPath};
+use crate::types::{FileKind, Files, LOCK, Problem, ProjectPath};
 
 /// `rapidkit-pg lock` in a project: accepts its generated files and blocks as they stand.
 pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
@@ -54,7 +54,9 @@ pub fn run(context: &Context, args: &Args) -> Result<u8, Problem> {
         namespace: Namespace::Lock,
     };
     write(context, &project, &writer, &record, args.sign.as_deref())?;
-    let records: usize = after.modules.iter().map(|module| module.files.len()).sum();
+    // As `status` counts: the first test is the user's.
+    let files = after.modules.iter().flat_map(|module| &module.files);
+    let records = files.filter(|file| file.kind != FileKind::Seed).count();
     context
         .terminal
         .done("Recorded", format!("{records} files and blocks in {LOCK}"));

@@ -11,7 +11,7 @@ pub(super) fn print(terminal: Terminal, view: &View) {
         terminal.result(format!("::error title=rapidkit-pg::{}", data(problem)));
     }
     if view.exit == 0 {
-        let text = format!("{} projects and modules verified", view.checked.len());
+        let text = format!("{} verified", view.looked_at());
         terminal.result(format!("::notice title=rapidkit-pg::{}", data(&text)));
     }
 }

@@ -1,4 +1,4 @@
-use super::View;
+use super::{View, counted};
 use crate::report::Terminal;
 use crate::report::terminal::{BAD, DOUBTFUL, FAINT, GOOD, STRONG};
 use crate::types::{Finding, Level};
@@ -25,17 +25,7 @@ pub(super) fn print(terminal: Terminal, view: &View) {
             ));
         }
     }
-    let of = |kind| {
-        view.checked
-            .iter()
-            .filter(|checked| checked.kind == kind)
-            .count()
-    };
-    let checked = format!(
-        "{} and {}",
-        counted(of("project"), "project"),
-        counted(of("module"), "module")
-    );
+    let checked = view.looked_at();
     let counts: Vec<String> = [
         (Level::Finding, "finding"),
         (Level::Warning, "warning"),
@@ -84,11 +74,4 @@ fn paragraph(finding: &Finding) -> String {
         }
     }
     text
-}
-
-fn counted(count: usize, name: &str) -> String {
-    match count {
-        1 => format!("1 {name}"),
-        count => format!("{count} {name}s"),
-    }
 }

@@ -46,6 +46,17 @@ pub struct Checked<'a> {
 }
 
 impl View<'_> {
+    /// How many projects and modules were looked at, in words.
+    fn looked_at(&self) -> String {
+        let of = |kind: &str| self.checked.iter().filter(|it| it.kind == kind).count();
+        let (projects, modules) = (of("project"), of("module"));
+        format!(
+            "{} and {}",
+            counted(projects, "project"),
+            counted(modules, "module")
+        )
+    }
+
     fn count(&self, level: Level) -> usize {
         self.findings
             .iter()
@@ -62,5 +73,12 @@ pub fn print(terminal: Terminal, format: Format, view: &View) {
         Format::Sarif => sarif::print(terminal, view),
         Format::Github => github::print(terminal, view),
         Format::Junit => junit::print(terminal, view),
+    }
+}
+
+fn counted(count: usize, name: &str) -> String {
+    match count {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
     }
 }
