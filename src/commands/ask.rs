@@ -2,33 +2,34 @@
 
 use inquire::{Confirm, CustomType, InquireError, Select, Text};
 
+use super::interrupt::while_asking;
 use crate::module::{Prompt, PromptType};
 use crate::types::Problem;
 
 /// Whether to go on; `default` without an answer.
 pub fn confirm(question: &str, default: bool) -> Result<bool, Problem> {
-    answer(Confirm::new(question).with_default(default).prompt())
+    answer(|| Confirm::new(question).with_default(default).prompt())
 }
 
 /// The index of one of several.
 pub fn choose(question: &str, all: Vec<String>) -> Result<usize, Problem> {
-    Ok(answer(Select::new(question, all).raw_prompt())?.index)
+    Ok(answer(|| Select::new(question, all).raw_prompt())?.index)
 }
 
 /// The answer to one of a module's prompts.
 pub fn prompt(prompt: &Prompt) -> Result<crate::types::Answer, Problem> {
     use crate::types::Answer;
     match (prompt.kind, &prompt.default) {
-        (PromptType::Boolean, Answer::Boolean(default)) => answer(
+        (PromptType::Boolean, Answer::Boolean(default)) => answer(|| {
             Confirm::new(&prompt.ask)
                 .with_default(*default)
                 .with_help_message(&prompt.help)
-                .prompt(),
-        )
+                .prompt()
+        })
         .map(Answer::Boolean),
         (PromptType::String, default) => {
             let accepted = prompt.clone();
-            let text = answer(
+            let text = answer(|| {
                 Text::new(&prompt.ask)
                     .with_default(&default.to_string())
                     .with_help_message(&prompt.help)
@@ -40,8 +41,8 @@ pub fn prompt(prompt: &Prompt) -> Result<crate::types::Answer, Problem> {
                             ),
                         })
                     })
-                    .prompt(),
-            )?;
+                    .prompt()
+            })?;
             Ok(Answer::String(text))
         }
         (_, default) => {
@@ -50,7 +51,7 @@ pub fn prompt(prompt: &Prompt) -> Result<crate::types::Answer, Problem> {
                 _ => 0,
             };
             let accepted = prompt.clone();
-            let value = answer(
+            let value = answer(|| {
                 CustomType::<i64>::new(&prompt.ask)
                     .with_default(default)
                     .with_help_message(&prompt.help)
@@ -63,15 +64,15 @@ pub fn prompt(prompt: &Prompt) -> Result<crate::types::Answer, Problem> {
                             ),
                         })
                     })
-                    .prompt(),
-            )?;
+                    .prompt()
+            })?;
             Ok(Answer::Integer(value))
         }
     }
 }
 
-fn answer<T>(result: Result<T, InquireError>) -> Result<T, Problem> {
-    result.map_err(|error| match error {
+fn answer<T>(ask: impl FnOnce() -> Result<T, InquireError>) -> Result<T, Problem> {
+    while_asking(ask).map_err(|error| match error {
         InquireError::OperationCanceled | InquireError::OperationInterrupted => {
             Problem::interrupted()
         }

@@ -55,6 +55,35 @@ fn ctrl_c_at_the_question_changes_nothing() {
 }
 
 #[test]
+fn a_signal_at_the_question_ends_it() {
+    for signal in ["TERM", "HUP"] {
+        let project = Fixture::axum();
+        let before = project.tree();
+        let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
+        let ask = format!("echo $$; exec {binary} -q add");
+        let mut running = Command::new("script")
+            .args(["-qefc", &ask, "/dev/null"])
+            .current_dir(project.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(running.stdout.take().unwrap());
+        let mut process = String::new();
+        output.read_line(&mut process).unwrap();
+        output.read_until(b'?', &mut Vec::new()).unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", signal, process.trim()])
+            .status();
+        assert!(sent.unwrap().success());
+        // A process that goes on keeps its end of this open.
+        std::io::copy(&mut output, &mut std::io::sink()).unwrap();
+        assert_eq!(running.wait().unwrap().code(), Some(130), "{signal}");
+        assert!(project.tree() == before, "something was written");
+    }
+}
+
+#[test]
 fn a_second_writer_is_refused() {
     let project = Fixture::axum();
     let root = std::fs::File::open(project.path()).unwrap();
