@@ -148,7 +148,7 @@ fn accept_blocks(files: &dyn Files, blocks: &[LockedFile]) -> Result<Vec<LockedF
                     return Err(
                         Problem::decision(format!("the block `{name}` holds a secret"))
                             .in_file(path)
-                            .help("what is recorded is committed: put a placeholder in its place, as in `app:password@` or `app:${DB_PASSWORD}@`"),
+                            .help("what is recorded is committed: put a placeholder in its place, as in `app:password@` or `app:${PASSWORD}@`"),
                     );
                 }
                 Some(now) => accepted.push(LockedFile {
