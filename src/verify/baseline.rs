@@ -24,12 +24,8 @@ pub(super) fn check(subject: &Subject, findings: &mut Findings) {
 fn compare(subject: &Subject, lock: &Lock, findings: &mut Findings) {
     for locked in &subject.lock.modules {
         if let Some(before) = lock.find(&locked.module, &locked.target) {
-            downgrade(
-                subject.setting,
-                findings,
-                LOCK,
-                [&before.version, &locked.version],
-            );
+            let versions = [&before.version, &locked.version];
+            downgrade(subject.setting, findings, LOCK, versions);
         }
     }
     for before in &lock.modules {
