@@ -1,7 +1,7 @@
 //! What `add` writes is written whole or not at all. Kills at every call, and much else, are in tests/crash.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
 
 use crate::fixture::Fixture;
 
@@ -30,56 +30,44 @@ fn a_full_disk_leaves_the_project_as_it_was() {
     disk.refuses(&["add", "--yes"], 2, &["nothing was changed", "make room"]);
 }
 
-#[test]
-fn ctrl_c_at_the_question_changes_nothing() {
-    // A pseudo-terminal from `script`, so that the question is asked; its output tells when.
+/// What `interrupt` does to `add`, given it and its process, while its question waits on a pseudo-terminal from `script`, is
+/// to end it, with nothing written.
+fn ends_at_the_question(interrupt: impl Fn(&mut Child, &str)) {
     let project = Fixture::axum();
     let before = project.tree();
-    let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
+    let ask = format!("echo $$; exec {} -q add", env!("CARGO_BIN_EXE_rapidkit-pg"));
     let mut running = Command::new("script")
-        .args(["-qefc", &format!("{binary} -q add"), "/dev/null"])
+        .args(["-qefc", &ask, "/dev/null"])
         .current_dir(project.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut output = BufReader::new(running.stdout.take().unwrap());
-    let mut text = Vec::new();
-    output.read_until(b'?', &mut text).unwrap();
-    use std::io::Write;
-    running.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    let mut process = String::new();
+    output.read_line(&mut process).unwrap();
+    output.read_until(b'?', &mut Vec::new()).unwrap();
+    interrupt(&mut running, process.trim());
+    // A process that goes on keeps its end of this open.
     std::io::copy(&mut output, &mut std::io::sink()).unwrap();
-    let status = running.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
+    assert_eq!(running.wait().unwrap().code(), Some(130));
     assert!(project.tree() == before, "something was written");
+}
+
+#[test]
+fn ctrl_c_at_the_question_changes_nothing() {
+    ends_at_the_question(|running, _| {
+        running.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    });
 }
 
 #[test]
 fn a_signal_at_the_question_ends_it() {
     for signal in ["TERM", "HUP"] {
-        let project = Fixture::axum();
-        let before = project.tree();
-        let binary = env!("CARGO_BIN_EXE_rapidkit-pg");
-        let ask = format!("echo $$; exec {binary} -q add");
-        let mut running = Command::new("script")
-            .args(["-qefc", &ask, "/dev/null"])
-            .current_dir(project.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(running.stdout.take().unwrap());
-        let mut process = String::new();
-        output.read_line(&mut process).unwrap();
-        output.read_until(b'?', &mut Vec::new()).unwrap();
-        let sent = Command::new("kill")
-            .args(["-s", signal, process.trim()])
-            .status();
-        assert!(sent.unwrap().success());
-        // A process that goes on keeps its end of this open.
-        std::io::copy(&mut output, &mut std::io::sink()).unwrap();
-        assert_eq!(running.wait().unwrap().code(), Some(130), "{signal}");
-        assert!(project.tree() == before, "something was written");
+        ends_at_the_question(|_, process| {
+            let sent = Command::new("kill").args(["-s", signal, process]).status();
+            assert!(sent.unwrap().success(), "{signal}");
+        });
     }
 }
 

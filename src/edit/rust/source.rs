@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tree_sitter::{Node, Tree};
 
-use super::tokens::{count, tokens};
+use super::blocks::count;
+use super::tokens::tokens;
 use crate::edit::splice::{Splice, edited};
 use crate::edit::tree::{self, children, descendants};
 use crate::types::{Block, FileEdit, Problem, ProjectPath};
