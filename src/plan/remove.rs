@@ -1,6 +1,7 @@
 //! The way back: what `add` put in, taken out again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use super::directories;
 use super::finished::Finished;
@@ -194,6 +195,33 @@ impl Draft<'_> {
                 }
             }
         }
+        self.own_versions(locked, &wiring)
+    }
+
+    /// A package that the user gave a version before an upgrade is no longer what was put in.
+    fn own_versions(&mut self, locked: &LockedModule, wiring: &Patches) -> Result<(), Problem> {
+        for file in &locked.files {
+            let (Some(package), Some(text)) = (file.dependency(), self.overlay.text(&file.path)?)
+            else {
+                continue;
+            };
+            let block = block_of(file);
+            let section = wiring.section_of(&file.path).unwrap_or_default();
+            let is_name = |c: char| c.is_alphanumeric() || "-_".contains(c);
+            let mut put_in = section.lines().filter_map(|line| line.strip_prefix('+'));
+            let is_put_in = put_in.any(|line| {
+                let line = line.trim_start().trim_start_matches(['"', '\'']);
+                let rest = line.strip_prefix(package);
+                rest.is_some_and(|rest| !rest.starts_with(is_name))
+            });
+            let is_there = count_blocks(file.path.file_name(), &text, slice::from_ref(&block));
+            if is_there == [1] && !is_put_in {
+                self.kept.push(format!(
+                    "{}: `{}` has a version of yours",
+                    file.path, block.text
+                ));
+            }
+        }
         Ok(())
     }
 
@@ -238,7 +266,7 @@ impl Draft<'_> {
             };
             let (name, block) = (file.path.file_name(), block_of(file));
             if !self.gone.contains(&file.path)
-                && count_blocks(name, &text, std::slice::from_ref(&block)) == [0]
+                && count_blocks(name, &text, slice::from_ref(&block)) == [0]
             {
                 let lines = uses_of_import(name, &text, &block.text);
                 uses.extend(named(&file.path, &text, lines));

@@ -480,3 +480,18 @@ fn a_test_that_imports_the_first_test_is_named() {
     let ran = project.run(&["remove", "--yes"]);
     assert!(!ran.err.contains(&named), "{}", ran.err);
 }
+
+#[test]
+fn a_package_in_a_version_of_yours_stays_and_is_named() {
+    let project = Fixture::axum();
+    let old = repository().join("tests/modules/1.0.0");
+    let old = old.to_str().unwrap();
+    project.run(&["add", "--yes", "--module", old]).ok();
+    project.replace("Cargo.toml", "thiserror = \"2\"", "thiserror = \"2.0.3\"");
+    project.run(&["lock", "--overwrite", "--module", old]).ok();
+    project.run(&["upgrade", "--yes"]).ok();
+    let removed = project.run(&["remove", "--yes"]).ok();
+    let stays = "stays: Cargo.toml: `thiserror = \"2.0.3\"` has a version of yours";
+    assert_eq!(removed.out.matches(stays).count(), 1, "{}", removed.out);
+    assert!(project.read("Cargo.toml").contains("thiserror = \"2.0.3\""));
+}
